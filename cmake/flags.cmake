@@ -1,0 +1,17 @@
+# Compiler and linker flags of every target.
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror
+                    -fno-omit-frame-pointer -fcolor-diagnostics)
+add_compile_definitions(BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_VISIBILITY)
+add_link_options(-fuse-ld=mold)
+
+if(VALETKEY_SANITIZE)
+  add_compile_options(-fsanitize=${VALETKEY_SANITIZE} -fno-sanitize-recover=all -O1)
+  string(REPLACE "fuzzer-no-link," "" link_sanitizers "${VALETKEY_SANITIZE}")
+  add_link_options(-fsanitize=${link_sanitizers})
+endif()
+
+if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+  string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELWITHDEBINFO "${CMAKE_CXX_FLAGS_RELWITHDEBINFO}")
+  add_compile_options(-D_FORTIFY_SOURCE=2 -fstack-protector-strong)
+  add_link_options(-Wl,-z,relro,-z,now)
+endif()

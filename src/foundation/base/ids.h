@@ -1,0 +1,27 @@
+// Identifiers: strong string types, ULIDs (26 characters, sortable by time) and random UUIDs.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "foundation/base/clock.h"
+#include "foundation/base/random.h"
+
+namespace valetkey {
+
+// A string that cannot be mistaken for another kind of string. StrongId<struct AppTag> etc.
+template <class Tag>
+struct StrongId {
+  std::string value;
+  StrongId() = default;
+  explicit StrongId(std::string text) : value(std::move(text)) {}
+  bool empty() const { return value.empty(); }
+  auto operator<=>(const StrongId&) const = default;
+};
+
+// Crockford base32: 48 bits of `now`, 80 random bits.
+std::string make_ulid(Millis now, Random& random);
+// RFC 9562 version 4, lower case.
+std::string make_uuid(Random& random);
+
+}  // namespace valetkey

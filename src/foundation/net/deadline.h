@@ -1,0 +1,46 @@
+// Deadlines without a timer per operation: a Deadline is an entry in its worker's list; the worker sweeps the list
+// every 100 ms. So a deadline fires up to 100 ms late, and arming one costs a store. Belongs to one worker.
+#pragma once
+
+#include <functional>
+
+#include "foundation/base/clock.h"
+
+namespace valetkey::net {
+
+class Deadline;
+
+class DeadlineWheel {
+ public:
+  static constexpr Millis kTick = 100;
+  // Fires every deadline that is due at `steady_now` (base: steady_millis()).
+  void sweep(Millis steady_now);
+
+ private:
+  friend class Deadline;
+  Deadline* first_ = nullptr;
+};
+
+// The callback may arm, disarm or destroy this Deadline and any other.
+class Deadline {
+ public:
+  Deadline(DeadlineWheel& wheel, std::function<void()> on_expire);
+  ~Deadline();
+  Deadline(const Deadline&) = delete;
+  Deadline& operator=(const Deadline&) = delete;
+
+  void arm(Millis from_now);  // replaces an earlier arming
+  void disarm();
+  bool expired() const { return expired_; }  // since the last arm()
+
+ private:
+  friend class DeadlineWheel;
+  DeadlineWheel* wheel_;
+  std::function<void()> on_expire_;
+  Millis due_ = 0;  // steady milliseconds; 0 = disarmed
+  bool expired_ = false;
+  Deadline* previous_ = nullptr;
+  Deadline* next_ = nullptr;
+};
+
+}  // namespace valetkey::net
