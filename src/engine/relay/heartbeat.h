@@ -1,0 +1,39 @@
+// Keeps a streaming client's connection alive while its upstream is silent: after `interval` the answer is begun and a
+// comment line goes out, again and again. Costs one deadline while the upstream speaks.
+#pragma once
+
+#include "foundation/http/exchange.h"
+#include "foundation/net/deadline.h"
+
+namespace valetkey::relay {
+
+class Heartbeat {
+ public:
+  // `interval` 0: never beats. `headers` are those of the answer it may have to begin.
+  Heartbeat(http::Exchange& exchange, Millis interval);
+  Heartbeat(const Heartbeat&) = delete;
+  Heartbeat& operator=(const Heartbeat&) = delete;
+
+  // The upstream is being waited for: beat if that takes long.
+  void watch();
+  // The upstream spoke. Must be awaited before anything else is written: a beat may be on its way.
+  Task<void> rest();
+  // The answer was begun, by a beat or by begin().
+  bool begun() const { return begun_; }
+  void begin(http::HeaderList headers);
+
+ private:
+  void beat();
+  Task<void> write_beat();
+  http::Exchange& exchange_;
+  Millis interval_;
+  net::Deadline deadline_;
+  bool watching_ = false;
+  bool begun_ = false;
+  bool writing_ = false;
+  std::function<void(bool)> written_;  // set while rest() waits for a beat's write
+};
+
+http::HeaderList stream_headers();
+
+}  // namespace valetkey::relay

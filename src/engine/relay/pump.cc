@@ -1,0 +1,71 @@
+#include "engine/relay/pump.h"
+
+#include "engine/relay/relay.h"
+
+namespace valetkey::relay {
+namespace {
+
+// Runs every complete event of `bytes` through the translator. Code::too_large for an event over the reader's limit.
+Result<void> translate(http::SseReader& reader, std::string_view bytes, dialects::AnswerTranslator& translator,
+                       std::string& out) {
+  reader.feed(bytes);
+  http::SseEvent event;
+  while (!translator.finished()) {
+    VK_TRY(bool more, reader.next(event));
+    if (!more) break;
+    translator.on_event(event, out);
+  }
+  return {};
+}
+
+void translate_end(http::SseReader& reader, dialects::AnswerTranslator& translator, std::string& out) {
+  http::SseEvent event;
+  auto last = reader.finish(event);
+  if (last.ok() && *last) translator.on_event(event, out);
+  if (!translator.finished()) translator.on_end(out);
+}
+
+Failure stopping() {
+  Failure failure = failure_of(Error{Code::unavailable, "", "relay"});
+  failure.message = "The server is shutting down; the answer was cut off.";
+  return failure;
+}
+
+}  // namespace
+
+Task<PumpEnd> pump(PumpInput input) {
+  auto& [exchange, upstream, translator, heartbeat, stream, headers] = input;
+  http::SseReader reader;
+  std::string out;
+  while (!translator.finished()) {
+    if (stream) heartbeat.watch();
+    auto bytes = co_await upstream.read();
+    if (stream) co_await heartbeat.rest();
+    if (exchange.cancellation().requested()) {
+      if (!exchange.draining()) co_return PumpEnd::client_left;
+      translator.on_failure(stopping(), out);
+    } else if (!bytes.ok()) {
+      translator.on_failure(failure_of(bytes.error()), out);
+    } else if (bytes->empty()) {
+      translate_end(reader, translator, out);
+    } else if (auto translated = translate(reader, *bytes, translator, out); !translated.ok()) {
+      translator.on_failure(failure_of(translated.error()), out);
+    }
+    if (!stream || (!translator.committed() && !heartbeat.begun()) || translator.finished()) continue;
+    if (out.empty()) continue;
+    if (!heartbeat.begun()) heartbeat.begin(headers);
+    auto written = co_await exchange.write(out);
+    out.clear();
+    if (!written.ok() && !exchange.draining()) co_return PumpEnd::client_left;
+  }
+  // A failure before anything reached the client still becomes an HTTP status.
+  bool failed = translator.failure().has_value();
+  if (stream && (heartbeat.begun() || !failed || translator.committed())) {
+    if (!heartbeat.begun()) heartbeat.begin(headers);
+    auto ended = co_await exchange.end(out);
+    if (!ended.ok()) co_return PumpEnd::client_left;
+  }
+  co_return failed ? PumpEnd::failed : PumpEnd::finished;
+}
+
+}  // namespace valetkey::relay

@@ -1,0 +1,58 @@
+// The relay: one model call from an opened pass to the last byte of the answer. The path in order: open the credential
+// (vault), plan (provider), translate the request (dialects), send, classify a refusal, pump the stream back.
+// One instance serves the process; a call runs on its connection's worker.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "domain/vault/vault.h"
+#include "engine/dialects/translation.h"
+#include "engine/providers/provider.h"
+#include "engine/relay/relay_metrics.h"
+#include "foundation/base/random.h"
+#include "foundation/http/exchange.h"
+
+namespace valetkey::relay {
+
+struct RelayOptions {
+  Millis heartbeat = 15 * kSecond;  // a comment line when a stream's upstream is silent for so long; 0: off
+};
+
+class Relay {
+ public:
+  Relay(Vault& vault, providers::Providers& providers, providers::WorkerClients& clients, const Clock& clock,
+        Random& random, RelayMetrics& metrics, RelayOptions options);
+
+  // Answers the exchange, always: with the model's answer or with an error envelope. `request` holds views into a
+  // document that must outlive the task.
+  Task<void> answer(http::Exchange& exchange, CredentialKey key, const dialects::ClientRequest& request);
+
+  Task<std::variant<std::vector<providers::Model>, Failure>> models(http::Exchange& exchange, CredentialKey key);
+
+  // The credential behind a pass, fit for use, or the failure to answer with.
+  Task<std::variant<OpenCredential, Failure>> open(CredentialKey key);
+
+ private:
+  struct UpstreamCall;
+  Task<std::variant<UpstreamCall, Failure>> call_upstream(OpenCredential credential, const CredentialKey& key,
+                                                          const dialects::ClientRequest& request,
+                                                          Cancellation& cancellation);
+
+  Vault& vault_;
+  providers::Providers& providers_;
+  providers::WorkerClients& clients_;
+  const Clock& clock_;
+  Random& random_;
+  RelayMetrics& metrics_;
+  RelayOptions options_;
+};
+
+// The uniform refusal of a pass on /v1: the same bytes whatever was wrong with it.
+Failure pass_refused();
+// A failure of ours or of the transport, as the client sees it (502, 503, 504).
+Failure failure_of(const Error& error);
+
+}  // namespace valetkey::relay

@@ -1,0 +1,42 @@
+#include "faces/admin/admin.h"
+#include "foundation/base/log.h"
+
+namespace valetkey::faces {
+namespace {
+
+constexpr http::RoutePolicy kPolicy{.max_body = 4096};
+
+http::Handler fixed_json(std::string body) {
+  return [body = std::move(body)](http::Exchange& exchange) -> Task<void> {
+    co_await exchange.send({200, {{"content-type", "application/json"}}, body});
+  };
+}
+
+http::Handler ready_handler(const Admin& face) {
+  return [face](http::Exchange& exchange) -> Task<void> {
+    auto ready = co_await face.ready();
+    if (!ready.ok()) log::warn("not_ready", {{"detail", ready.error().detail}});
+    http::Response response{ready.ok() ? 200 : 503, {{"content-type", "application/json"}}, ""};
+    response.body = ready.ok() ? R"({"ok":true})" : R"({"ok":false})";
+    co_await exchange.send(std::move(response));
+  };
+}
+
+}  // namespace
+
+void add_public_health_routes(http::Router& router, const Admin& face) {
+  router.add({"GET", "/", kPolicy, fixed_json(R"({"ok":true,"service":"authai-relay"})")});
+  router.add({"GET", "/healthz", kPolicy, fixed_json(R"({"ok":true})")});
+  router.add({"GET", "/readyz", kPolicy, ready_handler(face)});
+}
+
+void add_admin_routes(http::Router& router, const Admin& face) {
+  router.add({"GET", "/healthz", kPolicy, fixed_json(R"({"ok":true})")});
+  router.add({"GET", "/readyz", kPolicy, ready_handler(face)});
+  router.add({"GET", "/metrics", kPolicy, [face](http::Exchange& exchange) -> Task<void> {
+                http::Response response{200, {{"content-type", "text/plain; version=0.0.4; charset=utf-8"}}, face.metrics_text()};
+                co_await exchange.send(std::move(response));
+              }});
+}
+
+}  // namespace valetkey::faces
