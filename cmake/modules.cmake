@@ -1,7 +1,8 @@
-# valetkey_module(FOLDER USES ...): a static library of the folder's *.cc, and <name>_test of its *_test.cc.
+# valetkey_module(FOLDER USES ... TEST_USES ...): a static library of the folder's *.cc, and <name>_test of its
+# *_test.cc, which may use more.
 # The name is the folder's path below src/ with '_' for '/'. main.cc belongs to valetkey_program.
 function(valetkey_module folder)
-  cmake_parse_arguments(ARG "" "" "USES" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "USES;TEST_USES" ${ARGN})
   string(REGEX REPLACE "^src/" "" name "${folder}")
   string(REPLACE "/" "_" name "${name}")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cc)
@@ -17,7 +18,7 @@ function(valetkey_module folder)
   endif()
   if(tests AND NOT VALETKEY_FUZZ)
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE ${name} GTest::gmock GTest::gtest_main)
+    target_link_libraries(${name}_test PRIVATE ${name} ${ARG_TEST_USES} GTest::gmock GTest::gtest_main)
     add_test(NAME ${name} COMMAND ${name}_test)
   endif()
 endfunction()

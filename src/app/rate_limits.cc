@@ -4,7 +4,7 @@ namespace valetkey {
 
 static std::unique_ptr<http::RateLimiter> per_minute(unsigned count) {
   if (count == 0) return nullptr;
-  return std::make_unique<http::RateLimiter>(count, kMinute);
+  return std::make_unique<http::RateLimiter>(http::RateLimit{.requests = count, .window = kMinute});
 }
 
 RateLimits::RateLimits(const ServerConfig& config)

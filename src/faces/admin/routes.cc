@@ -4,7 +4,9 @@
 namespace valetkey::faces {
 namespace {
 
-constexpr http::RoutePolicy kPolicy{.max_body = 4096};
+// No CORS: a page of some website must not read an operator's figures.
+constexpr http::RoutePolicy kPolicy{.max_body = 4096, .cors = false};
+constexpr http::RoutePolicy kPublicPolicy{.max_body = 4096};
 
 http::Handler fixed_json(std::string body) {
   return [body = std::move(body)](http::Exchange& exchange) -> Task<void> {
@@ -25,9 +27,9 @@ http::Handler ready_handler(const Admin& face) {
 }  // namespace
 
 void add_public_health_routes(http::Router& router, const Admin& face) {
-  router.add({"GET", "/", kPolicy, fixed_json(R"({"ok":true,"service":"authai-relay"})")});
-  router.add({"GET", "/healthz", kPolicy, fixed_json(R"({"ok":true})")});
-  router.add({"GET", "/readyz", kPolicy, ready_handler(face)});
+  router.add({"GET", "/", kPublicPolicy, fixed_json(R"({"ok":true,"service":"authai-relay"})")});
+  router.add({"GET", "/healthz", kPublicPolicy, fixed_json(R"({"ok":true})")});
+  router.add({"GET", "/readyz", kPublicPolicy, ready_handler(face)});
 }
 
 void add_admin_routes(http::Router& router, const Admin& face) {

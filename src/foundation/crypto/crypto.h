@@ -1,5 +1,5 @@
-// Hash, MAC, key derivation, authenticated encryption, randomness: the only user of OpenSSL's EVP. Pure functions;
-// a failure inside OpenSSL on valid input ends the process (out of memory, broken build).
+// Hash, MAC, key derivation, authenticated encryption, randomness: the only user of OpenSSL's EVP. Pure
+// functions; a failure inside OpenSSL on valid input ends the process (out of memory, broken build).
 #pragma once
 
 #include <array>
@@ -20,7 +20,8 @@ constexpr size_t kAeadTagSize = 16;
 
 std::string sha256(std::string_view bytes);  // 32 bytes
 
-// HMAC-SHA256 with a key set up once; mac() costs two compressions. Not thread-safe: one per worker, or the free function.
+// HMAC-SHA256 with a key set up once; mac() costs two compressions. Not thread-safe: one per worker, or the
+// free function.
 class HmacSha256 {
  public:
   explicit HmacSha256(const Secret& key);
@@ -38,9 +39,12 @@ std::string hmac_sha256(const Secret& key, std::string_view bytes);
 Secret hkdf_sha256(const Secret& key, std::string_view salt, std::string_view info, size_t length);
 
 // AES-256-GCM: ciphertext with the 16-byte tag appended. The context is reused per thread.
-std::string aead_seal(const Secret& key, std::string_view nonce, std::string_view plaintext, std::string_view aad);
-// Code::unauthorized when the tag does not fit; invalid_argument for a wrong key or nonce size or a short text.
-Result<Secret> aead_open(const Secret& key, std::string_view nonce, std::string_view ciphertext, std::string_view aad);
+std::string aead_seal(const Secret& key, std::string_view nonce, std::string_view plaintext,
+                      std::string_view aad);
+// Code::unauthorized when the tag does not fit; invalid_argument for a wrong key or nonce size or a short
+// text.
+Result<Secret> aead_open(const Secret& key, std::string_view nonce, std::string_view ciphertext,
+                         std::string_view aad);
 
 // Constant time for equal lengths.
 bool equal(std::string_view a, std::string_view b);

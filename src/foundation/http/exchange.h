@@ -31,9 +31,9 @@ class Exchange {
   // While a handler runs, the connection watches the socket, so this comes within 100 ms of the client's leaving.
   virtual Cancellation& cancellation() = 0;
 
-  // Exactly one answer: either send(), or begin() + write()* + end(). The result says whether the bytes reached the
-  // socket; a handler may ignore it when it is done anyway. CORS, request id, Date and Connection are added here.
-  virtual Task<Result<void>> send(Response response) = 0;
+  // Exactly one answer: either send(), or begin() + write()* + end(). A client that is gone is the connection's business,
+  // so send() returns nothing. CORS, request id, Date and Connection are added here.
+  virtual Task<void> send(Response response) = 0;
   // Starts a streamed answer. The head is kept back and goes out with the first write (or end) in one system call.
   virtual void begin(int status, HeaderList headers) = 0;
   // One chunk. Waits for the socket, which is the back-pressure. Code::cancelled when the client is gone.

@@ -29,7 +29,8 @@ class Headers {
   std::vector<HeaderView> fields_;
 };
 
-// A header list to be sent: owns its strings, keeps its order. Values with CR, LF or NUL are refused when written.
+// A header list to be sent: owns its strings, keeps its order. Values with CR, LF or NUL are refused when
+// written.
 class HeaderList {
  public:
   HeaderList() = default;
@@ -52,7 +53,7 @@ struct Request {
   std::string_view query;   // after '?', without it
   int minor_version = 1;    // HTTP/1.x
   Headers headers;
-  std::string_view body;    // complete, framing removed, within the route's limit
+  std::string_view body;  // complete, framing removed, within the route's limit
 };
 
 struct Response {

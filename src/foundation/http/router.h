@@ -1,6 +1,7 @@
 // The static route table: method, pattern, policy, handler. A route without a policy does not compile.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,7 +17,7 @@ enum class RateClass { none, api, sign_in_start, sign_in_poll };
 
 // What the pipeline decides before a handler runs.
 struct RoutePolicy {
-  size_t max_body;              // bytes; over it: 413 before the handler
+  size_t max_body;  // bytes; over it: 413 before the handler
   RateClass rate = RateClass::none;
   bool cors = true;
 };
@@ -37,16 +38,29 @@ struct RouteMatch {
   std::vector<std::pair<std::string_view, std::string>> parameters;
 };
 
-// Exact segments beat "{name}", which beats "{rest...}"; a route with the request's method beats "*". HEAD falls
-// back to GET. Immutable once built, so shared by all workers.
+// Exact segments beat "{name}", which beats "{rest...}"; a route with the request's method beats "*". HEAD
+// falls back to GET. A path that only less exact routes take with this method goes to them. "{name}" takes no
+// empty segment,
+// "{rest...}" may be empty. Immutable once built, so shared by all workers.
 class Router {
  public:
-  void add(Route route);
+  Router();
+  ~Router();
+  Router(Router&&) noexcept;
+  Router& operator=(Router&&) noexcept;
+
+  void add(Route route);  // before the first match()
   RouteMatch match(std::string_view method, std::string_view path) const;
+  // What match() would put in `allow`, whatever the method: "GET, HEAD, POST". Empty: no such path, or only
+  // "*".
+  std::string allowed_methods(std::string_view path) const;
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
+  struct Node;
+  struct Search;
   std::vector<Route> routes_;
+  std::unique_ptr<Node> root_;
 };
 
 }  // namespace valetkey::http

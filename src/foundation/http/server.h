@@ -1,5 +1,6 @@
 // The HTTP server: listeners on every worker (SO_REUSEPORT), connections, the fixed pipeline of
-// docs/life-of-a-request.md: request id, CORS, rate limit, body limit, deadline, router, catch-all, access log.
+// docs/life-of-a-request.md: request id, CORS, rate limit, body limit, deadline, router, catch-all, access
+// log.
 #pragma once
 
 #include <functional>
@@ -41,12 +42,15 @@ struct ServerOptions {
   std::string address = "127.0.0.1";
   unsigned short port = 0;  // 0: any free port, see Server::port()
   ServerLimits limits;
-  std::shared_ptr<net::TlsContext> tls;      // null = plain; see Server::replace_tls
-  std::vector<std::string> trusted_proxies;  // addresses or CIDR blocks whose Forwarded / X-Forwarded-For is believed
+  std::shared_ptr<net::TlsContext> tls;  // null = plain; see Server::replace_tls
+  std::vector<std::string>
+      trusted_proxies;  // addresses or CIDR blocks whose Forwarded / X-Forwarded-For is believed
   std::function<void(const AccessRecord&)> on_access;
-  // Per rate class and client address: 0, or the milliseconds until it may try again (answered 429 + Retry-After).
+  // Per rate class and client address: 0, or the milliseconds until it may try again (answered 429 +
+  // Retry-After).
   std::function<Millis(RateClass, const std::string& address)> rate_limit;
-  // Errors that the pipeline itself answers (404 405 408 413 414 429 431 503 ...), in the wire form of that path.
+  // Errors that the pipeline itself answers (404 405 408 413 414 429 431 503 ...), in the wire form of that
+  // path.
   std::function<Response(int status, std::string_view path, std::string_view message)> error_response;
   Random* random = nullptr;
 };
@@ -60,8 +64,8 @@ class Server {
   unsigned short port() const;
   // New handshakes use it. Thread-safe (SIGHUP).
   void replace_tls(std::shared_ptr<net::TlsContext> tls);
-  // Stops accepting and idle connections at once; running exchanges go on up to the drain limit, then are cancelled.
-  // `drained` is called once when none is left. Thread-safe.
+  // Stops accepting and idle connections at once; running exchanges go on up to the drain limit, then are
+  // cancelled. `drained` is called once when none is left. Thread-safe.
   void stop(std::function<void()> drained);
   size_t connections() const;
   size_t exchanges() const;  // running now

@@ -12,12 +12,13 @@
 namespace valetkey::http {
 
 struct Url {
-  std::string scheme;  // "http" or "https"
-  std::string host;    // lower case, no brackets
+  std::string scheme;       // "http" or "https"
+  std::string host;         // lower case, no brackets
   unsigned short port = 0;  // the scheme's default when not given
-  std::string target;  // path and query, at least "/"
-  std::string authority() const;  // for the Host header: host[:port], brackets for IPv6, default port left out
-  std::string origin() const;     // scheme://authority
+  std::string target;       // path and query, at least "/"
+  std::string authority()
+      const;                   // for the Host header: host[:port], brackets for IPv6, default port left out
+  std::string origin() const;  // scheme://authority
 };
 
 // Code::invalid_argument for anything but an absolute http(s) URL without user info or fragment.

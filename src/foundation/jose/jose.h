@@ -13,8 +13,11 @@
 
 namespace valetkey::jose {
 
+constexpr size_t kMaxJwtSize = 64 * 1024;  // a longer one is refused unread
+
 std::string base64url_encode(std::string_view bytes);  // no padding
-// Takes padded or unpadded text; nothing for any other character or a wrong length.
+// Takes padded or unpadded text; nothing for any other character, a wrong length, or stray bits after the
+// last byte.
 std::optional<std::string> base64url_decode(std::string_view text);
 std::optional<std::string> base64_decode(std::string_view text);  // the standard alphabet, padded
 std::string base64_encode(std::string_view bytes);
@@ -35,7 +38,8 @@ class HmacKeyRing {
   std::unique_ptr<State> state_;
 };
 
-// The payload of a JWT whose signature is not our business (an upstream's access token). Nothing if it is no JWT.
+// The payload of a JWT whose signature is not our business (an upstream's access token). Nothing if it is no
+// JWT.
 std::optional<JsonDocument> read_unverified(std::string_view jwt);
 
 }  // namespace valetkey::jose

@@ -7,10 +7,10 @@
 #include <optional>
 #include <type_traits>
 
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/async_result.hpp>
 
 #include "foundation/base/result.h"
 #include "foundation/base/task.h"
@@ -30,8 +30,8 @@ class BlockingPool {
   std::unique_ptr<State> state_;
 };
 
-// Suspends the caller until `start` calls the completion it is given (from any thread, exactly once), then goes on
-// on the caller's own executor with the value passed.
+// Suspends the caller until `start` calls the completion it is given (from any thread, exactly once), then
+// goes on on the caller's own executor with the value passed.
 template <class T>
 Task<T> suspend_until(std::function<void(std::function<void(T)>)> start) {
   auto executor = co_await asio::this_coro::executor;

@@ -1,5 +1,6 @@
-// Deadlines without a timer per operation: a Deadline is an entry in its worker's list; the worker sweeps the list
-// every 100 ms. So a deadline fires up to 100 ms late, and arming one costs a store. Belongs to one worker.
+// Deadlines without a timer per operation: a Deadline is an entry in its worker's list; the worker sweeps the
+// list every 100 ms. So a deadline fires up to 100 ms late, and arming one costs a store. Belongs to one
+// worker.
 #pragma once
 
 #include <functional>
@@ -18,7 +19,10 @@ class DeadlineWheel {
 
  private:
   friend class Deadline;
+  void fire(Deadline& entry);
   Deadline* first_ = nullptr;
+  Deadline* cursor_ = nullptr;  // the next entry of a running sweep
+  Deadline* firing_ = nullptr;  // whose callback runs
 };
 
 // The callback may arm, disarm or destroy this Deadline and any other.
@@ -35,10 +39,13 @@ class Deadline {
 
  private:
   friend class DeadlineWheel;
+  void link();
+  void unlink();
   DeadlineWheel* wheel_;
   std::function<void()> on_expire_;
   Millis due_ = 0;  // steady milliseconds; 0 = disarmed
   bool expired_ = false;
+  bool linked_ = false;
   Deadline* previous_ = nullptr;
   Deadline* next_ = nullptr;
 };

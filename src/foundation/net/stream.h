@@ -1,4 +1,5 @@
-// A byte stream: plain TCP or TLS over TCP, server or client side. TCP_NODELAY is always on. Belongs to one worker.
+// A byte stream: plain TCP or TLS over TCP, server or client side. TCP_NODELAY is always on. Belongs to one
+// worker.
 #pragma once
 
 #include <memory>
@@ -15,7 +16,8 @@ namespace valetkey::net {
 class TlsContext {
  public:
   // PEM files; the chain file starts with the leaf. Session resumption on.
-  static Result<std::shared_ptr<TlsContext>> server(const std::string& chain_file, const std::string& key_file);
+  static Result<std::shared_ptr<TlsContext>> server(const std::string& chain_file,
+                                                    const std::string& key_file);
   // Verifies against the system's roots, or `ca_file` when not empty. Host name is checked per connection.
   static Result<std::shared_ptr<TlsContext>> client(const std::string& ca_file = "");
   ~TlsContext();
@@ -33,10 +35,11 @@ class Stream {
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;
 
-  // At least one byte, or 0 at the peer's orderly end. Code::disconnected on a reset (TLS: also an end without
-  // close_notify), Code::cancelled after close().
+  // At least one byte, or 0 at the peer's orderly end. Code::disconnected on a reset (TLS: also an end
+  // without close_notify), Code::cancelled after close().
   Task<Result<size_t>> read_some(char* data, size_t size);
-  // Everything or an error. Two pieces go out in one system call on plain TCP (and one TLS record when small).
+  // Everything or an error. Two pieces go out in one system call on plain TCP (and one TLS record when
+  // small).
   Task<Result<void>> write_all(std::string_view first, std::string_view second = {});
 
   // Ends every pending operation with Code::cancelled and closes the socket. Idempotent.
@@ -47,10 +50,11 @@ class Stream {
   Task<void> shutdown();
   bool is_open() const;
 
-  // Suspends until the peer has sent something, closed, or reset, without consuming: true = it is gone, false = bytes
-  // wait to be read or close() was called. Only one reader at a time.
+  // Suspends until the peer has sent something, closed, or reset, without consuming: true = it is gone, false
+  // = bytes wait to be read or close() was called. Only one reader at a time.
   Task<bool> wait_for_peer_gone();
-  // Without waiting: the socket is readable or gone (an idle pooled connection in that state must not be used).
+  // Without waiting: the socket is readable or gone (an idle pooled connection in that state must not be
+  // used).
   bool has_pending_input();
 
   std::string peer_address() const;  // numeric, no port
@@ -64,8 +68,8 @@ class Stream {
   std::unique_ptr<Native> native_;
 };
 
-// Client side. Resolves (cached 60 s), tries every address, TLS handshake with SNI and host check when `tls` is set.
-// Code::disconnected when refused or unreachable, Code::timeout, Code::protocol for a TLS failure.
+// Client side. Resolves (cached 60 s), tries every address, TLS handshake with SNI and host check when `tls`
+// is set. Code::disconnected when refused or unreachable, Code::timeout, Code::protocol for a TLS failure.
 struct ConnectTarget {
   std::string host;
   unsigned short port = 0;

@@ -1,4 +1,5 @@
-// A worker: one thread, one io_context, one deadline wheel. Everything a connection touches lives on its worker.
+// A worker: one thread, one io_context, one deadline wheel. Everything a connection touches lives on its
+// worker.
 #pragma once
 
 #include <atomic>
@@ -24,7 +25,8 @@ class Worker {
   // The worker of the running thread, or null outside one.
   static Worker* current();
 
-  // Runs a task detached. An exception that escapes it ends the process. Call from this worker's thread, or before run().
+  // Runs a task detached. An exception that escapes it ends the process. Call from this worker's thread, or
+  // before run().
   void spawn(Task<void> task);
   // Runs a function on this worker. Thread-safe.
   void post(std::function<void()> function);
@@ -37,9 +39,9 @@ class Worker {
  private:
   Task<void> tick();
   unsigned index_;
-  asio::io_context context_;
-  DeadlineWheel deadlines_;
+  DeadlineWheel deadlines_;  // outlives the tasks that context_ still holds when it is destroyed
   std::atomic<size_t> running_ = 0;
+  asio::io_context context_;
 };
 
 // Waits; ends early (true = the time passed, false = cancelled).

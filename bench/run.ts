@@ -1,0 +1,143 @@
+// ./dev bench: everything in one run on two cores, ratios beside the raw figures. `--seconds N` and `--rounds N` shorten
+// or lengthen it; raw data goes to docs/benchmarks.json, the tables to docs/benchmarks.md.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { randomBytes } from "node:crypto";
+import { measureAll, median, type Cell, type Subject } from "./measure.ts";
+import { holdStreams, timesToFirstDelta, type Held } from "./paced.ts";
+import { startHaproxy, startNginx, startPortkey } from "./peers.ts";
+import { cpuMicros, LOAD_CORE, PROXY_CORE, residentBytes, startPinned, stop, stopAll, waitForLine, type Started } from "./processes.ts";
+import { report, type Figures } from "./report.ts";
+import { seed } from "./seed.ts";
+import { chatBody, codexBody, CODEX_HEADERS, CODEX_PATH, responsesBody } from "./workloads.ts";
+import { runWrk, type Load } from "./wrk.ts";
+
+const option = (name: string, fallback: number): number => {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? fallback : Number(process.argv[at + 1]);
+};
+const SECONDS = option("seconds", 6);
+const ROUNDS = option("rounds", 3);
+const STREAMS = option("streams", 10_000);
+const RECORDS = 10_000;
+
+const directory = mkdtempSync(join(tmpdir(), "valetkey-bench-"));
+const secrets = { jwt: randomBytes(32).toString("hex"), identity: randomBytes(32).toString("hex") };
+
+async function startEmulator(): Promise<{ port: number; started: Started }> {
+  const started = startPinned(LOAD_CORE, "build/release/valetkey-emulator", ["--port", "0", "--accept-any-bearer", "--no-record"]);
+  const [, port] = await waitForLine(started, /listening on [\d.]+:(\d+)/);
+  return { port: Number(port), started };
+}
+
+function environment(emulatorPort: number): Record<string, string> {
+  const upstream = `http://127.0.0.1:${emulatorPort}`;
+  return {
+    AUTH_AI_JWT_SECRET: secrets.jwt,
+    AUTH_AI_IDENTITY_SECRET: secrets.identity,
+    AUTH_AI_ORIGINATOR: "bench",
+    AUTH_AI_DB_URL: join(directory, "relay.db"),
+    AUTH_AI_PORT: "0",
+    VALETKEY_SERVER_ADMIN_PORT: "0",
+    VALETKEY_SERVER_WORKERS: "1",
+    VALETKEY_LOG_ACCESS: "false",
+    VALETKEY_PROVIDERS: "openai",
+    VALETKEY_PROVIDERS_OPENAI_ISSUER: `${upstream}/auth.openai`,
+    VALETKEY_PROVIDERS_OPENAI_BACKEND: `${upstream}/chatgpt/backend-api/codex`,
+  };
+}
+
+async function startValetkey(emulatorPort: number): Promise<{ port: number; started: Started }> {
+  const started = startPinned(PROXY_CORE, "build/release/valetkey", ["serve"], environment(emulatorPort));
+  const [, port] = await waitForLine(started, /"event":"listening".*?"port":(\d+)/);
+  return { port: Number(port), started };
+}
+
+const emulator = await startEmulator();
+const passes = seed(directory, RECORDS, secrets, environment(emulator.port));
+const valetkey = await startValetkey(emulator.port);
+const idle = residentBytes(valetkey.started.pid);
+const nginx = await startNginx(directory, emulator.port);
+const haproxy = await startHaproxy(directory, emulator.port);
+const portkey = await startPortkey();
+
+const ours = `http://127.0.0.1:${valetkey.port}`;
+const json = { "content-type": "application/json" };
+const load = (over: Partial<Load> & { url: string }): Load => ({ method: "POST", headers: json, connections: 64, seconds: SECONDS, ...over });
+const codex = (base: string, over: Partial<Load> = {}): Load => load({ url: base + CODEX_PATH, headers: CODEX_HEADERS, body: codexBody(), ...over });
+const portkeyHeaders = { ...json, authorization: "Bearer bench", "x-portkey-provider": "openai", "x-portkey-custom-host": `http://127.0.0.1:${emulator.port}/api.x/v1` };
+
+const saturation: Subject[] = [
+  { name: "nginx stream", load: codex(nginx.url), pid: nginx.started.pid },
+  { name: "chat stream", load: load({ url: `${ours}/v1/chat/completions`, body: chatBody(true), bearers: passes }), pid: valetkey.started.pid },
+  { name: "chat aggregated", load: load({ url: `${ours}/v1/chat/completions`, body: chatBody(false), bearers: passes }), pid: valetkey.started.pid },
+  { name: "responses stream", load: load({ url: `${ours}/v1/responses`, body: responsesBody(), bearers: passes }), pid: valetkey.started.pid },
+  { name: "haproxy stream", load: codex(haproxy.url), pid: haproxy.started.pid },
+  { name: "nginx static", load: load({ url: `${nginx.url}/static/models.json`, method: "GET" }), pid: nginx.started.pid },
+  { name: "models", load: load({ url: `${ours}/v1/models`, method: "GET", bearers: passes }), pid: valetkey.started.pid },
+  { name: "portkey json", load: load({ url: `${portkey.url}/v1/chat/completions`, headers: portkeyHeaders, body: chatBody(false, 0, "grok-4.5") }), pid: portkey.started.pid },
+];
+const one = { connections: 1, seconds: Math.max(3, SECONDS / 2) };
+const single: Subject[] = [
+  { name: "direct c1", load: codex(`http://127.0.0.1:${emulator.port}`, one), pid: emulator.started.pid },
+  { name: "nginx c1", load: codex(nginx.url, one), pid: nginx.started.pid },
+  { name: "haproxy c1", load: codex(haproxy.url, one), pid: haproxy.started.pid },
+  { name: "chat c1", load: load({ url: `${ours}/v1/chat/completions`, body: chatBody(true), bearers: passes, ...one }), pid: valetkey.started.pid },
+  { name: "responses c1", load: load({ url: `${ours}/v1/responses`, body: responsesBody(), bearers: passes, ...one }), pid: valetkey.started.pid },
+];
+
+async function cpuPerPacedEvent(subject: Subject): Promise<number> {
+  const before = cpuMicros(subject.pid);
+  const result = await runWrk({ ...subject.load, connections: 512, seconds: Math.max(8, SECONDS) }, directory);
+  return (cpuMicros(subject.pid) - before) / (result.requests * 38);
+}
+
+async function firstDeltas(): Promise<Record<string, number>> {
+  const targets = {
+    direct: { port: emulator.port, path: CODEX_PATH, headers: CODEX_HEADERS, body: codexBody(10) },
+    nginx: { port: Number(new URL(nginx.url).port), path: CODEX_PATH, headers: CODEX_HEADERS, body: codexBody(10) },
+    valetkey: { port: valetkey.port, path: "/v1/chat/completions", headers: { ...json, authorization: `Bearer ${passes[0]}` }, body: chatBody(true, 10) },
+  };
+  const times: Record<string, number[]> = { direct: [], nginx: [], valetkey: [] };
+  for (let round = 0; round < 4; round++) {
+    for (const [name, target] of Object.entries(targets)) times[name]?.push(...(await timesToFirstDelta(target, 10)));
+  }
+  return Object.fromEntries(Object.entries(times).map(([name, list]) => [name, median(list)]));
+}
+
+try {
+  const cells = new Map<string, Cell>([...(await measureAll(saturation, ROUNDS, directory)), ...(await measureAll(single, ROUNDS, directory))]);
+  const loaded = residentBytes(valetkey.started.pid);
+  const paced: Record<string, number[]> = { nginx: [], valetkey: [] };
+  for (let round = 0; round < ROUNDS; round++) {
+    paced["nginx"]?.push(await cpuPerPacedEvent({ name: "nginx", load: codex(nginx.url, { body: codexBody(10) }), pid: nginx.started.pid }));
+    paced["valetkey"]?.push(await cpuPerPacedEvent({ name: "chat", load: load({ url: `${ours}/v1/chat/completions`, body: chatBody(true, 10), bearers: passes }), pid: valetkey.started.pid }));
+  }
+  const first = await firstDeltas();
+  await stop(portkey.started);
+  await stop(valetkey.started);
+  const fresh = await startValetkey(emulator.port);
+  const before = residentBytes(fresh.started.pid);
+  const held: Held = await holdStreams(
+    { port: fresh.port, path: "/v1/chat/completions", headers: { ...json, authorization: `Bearer ${passes[1]}` }, body: chatBody(true, 1000) },
+    STREAMS,
+    () => residentBytes(fresh.started.pid),
+  );
+  const figures: Figures = {
+    date: new Date().toISOString().slice(0, 10),
+    cpu: cpus()[0]?.model ?? "unknown",
+    cells: Object.fromEntries(cells),
+    paced: { nginx: median(paced["nginx"] ?? []), valetkey: median(paced["valetkey"] ?? []) },
+    first,
+    memory: { idle, loaded, perStream: (held.peakResident - before) / Math.max(1, held.opened) },
+    held,
+  };
+  writeFileSync("docs/benchmarks.json", JSON.stringify(figures, null, 1) + "\n");
+  const text = report(figures);
+  writeFileSync("docs/benchmarks.md", text);
+  console.log(text);
+} finally {
+  await stopAll();
+  rmSync(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,161 @@
+#include "domain/vault/vault.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "domain/vault/credential_rows.h"
+#include "domain/vault/identity.h"
+#include "domain/vault/renewal.h"
+#include "domain/vault/sealed_record.h"
+
+namespace valetkey {
+namespace {
+
+// A flight that was under way for an older version may land on the very version that was refused; then once
+// more.
+constexpr int kRenewAttempts = 3;
+
+Error dead() {
+  return Error{Code::unauthorized, "credential is dead, sign in again", "vault"};
+}
+Error not_now() {
+  return Error{Code::unavailable, "the provider cannot refresh just now", "vault"};
+}
+
+}  // namespace
+
+struct Vault::State {
+  State(sql::Database& db, const Clock& c, Random& r, TokenRefresher& refresh_with, VaultOptions o)
+      : database(db),
+        clock(c),
+        random(r),
+        refresher(refresh_with),
+        options(std::move(o)),
+        renewals(db, c, r, refresh_with, options) {}
+
+  sql::Database& database;
+  const Clock& clock;
+  Random& random;
+  TokenRefresher& refresher;
+  const VaultOptions options;
+  Renewals renewals;
+
+  bool can_renew(const OpenCredential& opened) const {
+    return !opened.tokens.refresh.empty() && refresher.can_refresh(opened.provider);
+  }
+  bool is_usable(const OpenCredential& opened) const { return opened.tokens.expires > clock.now(); }
+  bool is_fresh(const OpenCredential& opened) const {
+    return opened.tokens.expires - clock.now() > options.refresh_before;
+  }
+};
+
+Vault::Vault(sql::Database& database, const Clock& clock, Random& random, TokenRefresher& refresher,
+             VaultOptions options)
+    : state_(std::make_shared<State>(database, clock, random, refresher, std::move(options))) {}
+
+Vault::~Vault() = default;
+
+Result<CredentialKey> Vault::seal_new(sql::Transaction& transaction, const NewCredential& credential) {
+  const ProviderTokens& tokens = credential.tokens;
+  if (tokens.account_id.empty() || tokens.access.empty()) {
+    return Error{Code::invalid_argument, "a credential needs an account and an access token", "vault"};
+  }
+  const Millis now = state_->clock.now();
+  VK_TRY(UserId user,
+         resolve_user(transaction, state_->options.identity_secrets, credential.provider, tokens.account_id));
+
+  CredentialKey key;
+  key.id = CredentialId(make_ulid(now, state_->random));
+  key.key = Secret(state_->random.bytes(kRecordKeySize));
+  key.provider = credential.provider;
+  key.app = credential.app;
+
+  CredentialRow row;
+  row.id = key.id;
+  row.sealed = seal_record(key, RecordContents{tokens, credential.originator, user}, state_->random);
+  row.user = user;
+  row.provider = to_string(credential.provider);
+  row.app = credential.app;
+  row.expires_at = now + state_->options.record_lifetime;
+  VK_TRY(bool is_stored, insert_credential(transaction, row, now, now));
+  if (!is_stored) return Error{Code::conflict, "credential id taken", "vault"};
+  return key;
+}
+
+Task<Result<OpenCredential>> Vault::open(CredentialKey key) {
+  auto state = state_;
+  std::function<Result<std::optional<CredentialRow>>(sql::Transaction&)> work =
+      [id = key.id](sql::Transaction& transaction) { return find_credential(transaction, id); };
+  CO_TRY(std::optional<CredentialRow> row, co_await state->database.read_value(std::move(work)));
+  co_return open_row(row, key, state->clock.now());
+}
+
+Task<Result<OpenCredential>> Vault::open_for_use(CredentialKey key) {
+  auto state = state_;
+  CO_TRY(OpenCredential opened, co_await open(key));
+  if (state->is_fresh(opened)) co_return opened;
+  if (!state->can_renew(opened)) {
+    if (!state->is_usable(opened)) co_return dead();
+    co_return opened;
+  }
+  CO_TRY(Renewal renewal, co_await state->renewals.renew(std::move(key), opened.version));
+  switch (renewal.kind) {
+    case Renewal::Kind::renewed:
+      if (!state->is_usable(renewal.credential)) co_return not_now();
+      co_return std::move(renewal.credential);
+    case Renewal::Kind::dead:
+      co_return dead();
+    case Renewal::Kind::unavailable:
+      break;
+  }
+  if (!state->is_usable(opened)) co_return not_now();
+  co_return opened;
+}
+
+Task<Result<OpenCredential>> Vault::renew_rejected(CredentialKey key, int64_t rejected_version) {
+  auto state = state_;
+  for (int attempt = 0; attempt < kRenewAttempts; ++attempt) {
+    CO_TRY(OpenCredential opened, co_await open(key));
+    if (opened.version > rejected_version && state->is_usable(opened)) co_return opened;
+    if (!state->can_renew(opened)) co_return dead();
+    CO_TRY(Renewal renewal, co_await state->renewals.renew(key, std::max(opened.version, rejected_version)));
+    if (renewal.kind == Renewal::Kind::dead) co_return dead();
+    if (renewal.kind == Renewal::Kind::unavailable) co_return not_now();
+    if (renewal.credential.version > rejected_version) {
+      if (!state->is_usable(renewal.credential)) co_return not_now();
+      co_return std::move(renewal.credential);
+    }
+  }
+  co_return not_now();
+}
+
+Task<Result<void>> Vault::end(CredentialKey key) {
+  auto state = state_;
+  sql::Database::Work work = [state, key = std::move(key)](sql::Transaction& transaction) -> Result<void> {
+    VK_TRY(std::optional<CredentialRow> row, find_credential(transaction, key.id));
+    VK_CHECK(open_row(row, key, state->clock.now()));
+    VK_TRY(bool was_there, delete_credential(transaction, key.id));
+    if (!was_there) return Error{Code::unauthorized, "no such credential", "vault"};
+    return {};
+  };
+  co_return co_await state->database.write(std::move(work));
+}
+
+Task<Result<int64_t>> Vault::end_all(UserId user) {
+  std::function<Result<int64_t>(sql::Transaction&)> work =
+      [user = std::move(user)](sql::Transaction& transaction) {
+        return delete_credentials_of(transaction, user);
+      };
+  co_return co_await state_->database.write_value(std::move(work));
+}
+
+Task<Result<int64_t>> Vault::delete_expired() {
+  auto state = state_;
+  state->renewals.drop_old_unsaved();
+  std::function<Result<int64_t>(sql::Transaction&)> work = [state](sql::Transaction& transaction) {
+    return delete_expired_credentials(transaction, state->clock.now());
+  };
+  co_return co_await state->database.write_value(std::move(work));
+}
+
+}  // namespace valetkey

@@ -1,0 +1,199 @@
+// The decoded request behind translation.h: which way each pair of dialects goes.
+#include <algorithm>
+
+#include "engine/dialects/neutral.h"
+#include "engine/dialects/tool_names.h"
+#include "engine/dialects/translators.h"
+#include "engine/dialects/upstream_rules.h"
+
+namespace valetkey::dialects {
+namespace {
+
+constexpr size_t kLongestCacheKey = 256;
+
+bool fit_for_header(std::string_view key) {
+  return !key.empty() && key.size() <= kLongestCacheKey &&
+         std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+// Spelt like a UUID, because some upstreams want one.
+std::string key_from(std::string_view text) {
+  std::string hex = hex16(stable_hash(text)) + hex16(stable_hash(text, 0x9e3779b97f4a7c15ull));
+  hex[12] = '8';  // version: made by our own rule
+  hex[16] = 'a';
+  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" +
+         hex.substr(20);
+}
+
+bool has_image_part(const Json& parts) {
+  bool found = false;
+  parts.each_element([&](const Json& part) {
+    found = part["type"].string_or("") == "input_image";
+    return !found;
+  });
+  return found;
+}
+
+class DecodedRequest final : public ClientRequest {
+ public:
+  explicit DecodedRequest(NeutralRequest request) : request_(std::move(request)) {}
+
+  Dialect dialect() const override { return request_.dialect; }
+  const std::string& model() const override { return request_.model; }
+  bool stream() const override { return request_.stream; }
+  bool has_images() const override { return chat() ? chat_has_images() : responses_has_images(); }
+  bool last_turn_is_user() const override {
+    return chat() ? chat_ends_with_user() : responses_ends_with_user();
+  }
+
+  std::string conversation_key() const override {
+    if (fit_for_header(request_.prompt_cache_key)) return std::string(request_.prompt_cache_key);
+    std::string beginning =
+        request_.model + "\n" + std::string(request_.prompt_cache_key) + "\n" + request_.instructions;
+    if (request_.prompt_cache_key.empty()) beginning.append("\n").append(first_turns());
+    return key_from(beginning);
+  }
+
+  EncodedRequest encode_for(UpstreamKind upstream) const override {
+    std::string own_key(request_.prompt_cache_key);
+    std::string key = upstream == UpstreamKind::codex && own_key.empty() ? conversation_key() : own_key;
+    bool to_chat = dialect_of(upstream) == Dialect::chat;
+    if (chat()) return to_chat ? pass_chat(request_, upstream) : encode_as_responses(request_, upstream, key);
+    if (!to_chat) return pass_responses(request_, upstream, key);
+    NeutralRequest whole = request_;
+    if (auto refused = decode_responses_turns(whole)) {
+      EncodedRequest out;
+      out.refused = std::move(*refused);
+      return out;
+    }
+    return encode_as_chat(whole, upstream);
+  }
+
+  std::unique_ptr<AnswerTranslator> translate_answer(UpstreamKind upstream,
+                                                     StreamIdentity identity) const override {
+    AnswerShape shape;
+    shape.stream = request_.stream;
+    shape.identity = std::move(identity);
+    bool to_chat = dialect_of(upstream) == Dialect::chat;
+    if (!to_chat) shape.names = sent_names();
+    if (!chat() && !to_chat) return responses_relay(upstream, std::move(shape));
+    if (chat()) {
+      shape.chat = {.include_usage = request_.include_usage,
+                    .legacy_function_call = request_.legacy_function_call};
+      if (!knows_stop(upstream)) shape.stops = request_.stops;
+    } else {
+      shape.responses_echo = echo();
+    }
+    return neutral_translator(request_.dialect, upstream, std::move(shape));
+  }
+
+ private:
+  bool chat() const { return request_.dialect == Dialect::chat; }
+
+  bool chat_has_images() const {
+    return std::any_of(request_.items.begin(), request_.items.end(), [](const Item& item) {
+      return std::any_of(item.parts.begin(), item.parts.end(),
+                         [](const Part& part) { return part.kind == Part::Kind::image; });
+    });
+  }
+  bool responses_has_images() const {
+    bool found = false;
+    request_.body["input"].each_element([&](const Json& item) {
+      found = has_image_part(item["content"]) || has_image_part(item["output"]);
+      return !found;
+    });
+    return found;
+  }
+
+  bool chat_ends_with_user() const {
+    if (request_.items.empty()) return true;
+    const Item& last = request_.items.back();
+    return last.kind == Item::Kind::message && last.role != Role::assistant;
+  }
+  bool responses_ends_with_user() const {
+    Json input = request_.body["input"], last;
+    input.each_element([&](const Json& item) { last = item; });
+    if (!last.exists()) return true;
+    return last["type"].string_or("message") == "message" && last["role"].string_or("user") != "assistant";
+  }
+
+  // Everything up to the person's first message: the same in every later request of the conversation.
+  std::string first_turns() const {
+    std::string out;
+    if (chat()) {
+      for (const Item& item : request_.items) {
+        for (const Part& part : item.parts)
+          out.append(part.text).append(part.url.substr(0, 512)).append("\n");
+        if (item.kind == Item::Kind::message && item.role == Role::user) break;
+      }
+      return out;
+    }
+    if (auto text = request_.body["input"].string()) return std::string(*text);
+    request_.body["input"].each_element([&](const Json& item) {
+      out.append(to_json(item["content"])).append("\n");
+      return item["role"].string_or("") != "user";
+    });
+    return out;
+  }
+
+  ToolNames sent_names() const {
+    ToolNames names;
+    for (const Tool& tool : request_.tools) (void)names.shortened(tool.name);
+    if (!chat()) {
+      request_.body["tools"].each_element([&](const Json& tool) {
+        std::string_view type = tool["type"].string_or("");
+        if (type == "function" || type == "custom") (void)names.shortened(tool["name"].string_or(""));
+      });
+    }
+    return names;
+  }
+
+  // What a response object repeats of its request.
+  std::string echo() const {
+    std::string out;
+    JsonWriter json(out);
+    auto copy = [&](std::string_view name, std::string_view fallback) {
+      Json value = request_.body[name];
+      if (value.exists() && !value.is_null()) {
+        json.member(name, value);
+      } else {
+        json.key(name).raw(fallback);
+      }
+    };
+    copy("instructions", "null");
+    copy("tools", "[]");
+    copy("tool_choice", "\"auto\"");
+    copy("parallel_tool_calls", "true");
+    copy("temperature", "null");
+    copy("top_p", "null");
+    copy("max_output_tokens", "null");
+    copy("text", R"({"format":{"type":"text"}})");
+    copy("reasoning", R"({"effort":null,"summary":null})");
+    copy("metadata", "{}");
+    json.key("previous_response_id").null().member("store", false).member("truncation", "disabled");
+    return out;
+  }
+
+  NeutralRequest request_;
+};
+
+DecodeOutcome outcome(std::optional<Failure> failure, NeutralRequest request) {
+  if (failure) return std::move(*failure);
+  return std::make_unique<DecodedRequest>(std::move(request));
+}
+
+}  // namespace
+
+DecodeOutcome decode_chat_request(const Json& body) {
+  NeutralRequest request;
+  auto failure = decode_chat(body, request);
+  return outcome(std::move(failure), std::move(request));
+}
+
+DecodeOutcome decode_responses_request(const Json& body) {
+  NeutralRequest request;
+  auto failure = decode_responses(body, request);
+  return outcome(std::move(failure), std::move(request));
+}
+
+}  // namespace valetkey::dialects

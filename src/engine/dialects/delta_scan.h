@@ -1,0 +1,25 @@
+// Reads one small flat event without building a document: the hot path of every stream.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace valetkey::dialects {
+
+// The members of `{"type":"response.output_text.delta",...}` that matter. Views into the scanned text.
+struct DeltaScan {
+  std::string_view delta;  // escaped, without quotes; passed is_escaped_text()
+  int64_t output_index = -1;
+  int64_t content_index = 0;
+  int64_t summary_index = 0;
+  bool has_delta = false;
+  bool obfuscated = false;  // has the member "obfuscation"
+};
+
+// False: not exactly one flat JSON object, or text that needs repair. The caller then parses it properly.
+bool scan_delta(std::string_view data, DeltaScan& out);
+
+// The value of the top-level "type", escaped as it stands; empty when there is none or the text is no object.
+std::string_view peek_type(std::string_view data);
+
+}  // namespace valetkey::dialects

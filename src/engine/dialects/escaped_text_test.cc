@@ -1,0 +1,72 @@
+#include "engine/dialects/escaped_text.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/dialects/delta_scan.h"
+
+namespace valetkey::dialects {
+namespace {
+
+TEST(EscapedText, AcceptsOnlyWhatMayStandBetweenQuotes) {
+  for (std::string_view good : {"", "plain", R"(\"\\\/\b\f\n\r\t)", R"(\u00e9)", R"(\ud83d\ude00)", "é😀"}) {
+    EXPECT_TRUE(is_escaped_text(good)) << good;
+  }
+  for (std::string_view bad : {"\"", "\n", R"(\)", R"(\x)", R"(\u12)", R"(\ud83d)", R"(\ude00)",
+                               R"(\ud83dx\ude00)", "\xff", "\xc3", R"(\u12g4)"}) {
+    EXPECT_FALSE(is_escaped_text(bad)) << bad;
+  }
+  EXPECT_FALSE(is_escaped_text(std::string_view("\0", 1)));
+}
+
+TEST(EscapedText, UnescapesToTheSameTextAsAParser) {
+  std::string out;
+  append_unescaped(out, R"(a\"\\\/\b\f\n\r\t\u00e9\u20ac\ud83d\ude00z)");
+  EXPECT_EQ(out, "a\"\\/\b\f\n\r\té€😀z");
+}
+
+TEST(LenientParser, ReplacesBrokenText) {
+  LenientParser parser;
+  EXPECT_EQ(parser.parse("{\"a\":\"x\xff\"}")["a"].string(), "x\xEF\xBF\xBD");
+  EXPECT_EQ(parser.parse(R"({"a":"\ude00x"})")["a"].string(), "\xEF\xBF\xBDx");
+  EXPECT_FALSE(parser.parse("{\"a\":").exists());
+  EXPECT_EQ(parser.parse(R"({"a":1})")["a"].integer(), 1);
+}
+
+TEST(LenientParser, JoinsAnEmojiCutInTwo) {
+  LenientParser parser;
+  EXPECT_EQ(parser.parse(R"({"delta":"a\ud83d"})")["delta"].string(), "a");
+  EXPECT_EQ(parser.parse(R"({"delta":"\ude00b"})")["delta"].string(), "😀b");
+}
+
+TEST(DeltaScan, FindsMembersInAnyOrder) {
+  DeltaScan scan;
+  ASSERT_TRUE(scan_delta(
+      R"( { "delta" : "a\"b" , "logprobs":[{"x":"]}\""}], "output_index":3,"content_index":2,"summary_index":1,"obfuscation":"z" } )",
+      scan));
+  EXPECT_EQ(scan.delta, R"(a\"b)");
+  EXPECT_EQ(scan.output_index, 3);
+  EXPECT_EQ(scan.content_index, 2);
+  EXPECT_EQ(scan.summary_index, 1);
+  EXPECT_TRUE(scan.obfuscated);
+}
+
+TEST(DeltaScan, LeavesEverythingElseToTheParser) {
+  for (std::string_view text :
+       {"", "[]", "{", "{}", R"({"delta":1})", R"({"delta":"a")", R"({"delta":"a"}x)", R"({"delta":"a",})",
+        R"({"delta":"\ud83d"})", R"({"delta":"a","output_index":"1"})", R"({"delta":"a" "b":1})",
+        R"({"delta":"a","x":})", R"({"x":{"delta":"a"}})", "{\"delta\":\"a\nb\"}"}) {
+    DeltaScan scan;
+    EXPECT_FALSE(scan_delta(text, scan)) << text;
+  }
+}
+
+TEST(PeekType, ReadsTheTypeWhereverItStands) {
+  EXPECT_EQ(peek_type(R"({"type":"a.b","x":1})"), "a.b");
+  EXPECT_EQ(peek_type(R"({ "x":{"type":"no"}, "type" : "yes"})"), "yes");
+  EXPECT_EQ(peek_type(R"({"x":1})"), "");
+  EXPECT_EQ(peek_type(R"({"type":7})"), "");
+  EXPECT_EQ(peek_type("[DONE]"), "");
+}
+
+}  // namespace
+}  // namespace valetkey::dialects

@@ -1,0 +1,37 @@
+// The output items of a Responses stream, for the terminal event that leaves them out.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/dialects/responses_events.h"
+
+namespace valetkey::dialects {
+
+// Keeps copies of events as they pass and reads them only when the answer needs them.
+class OutputCollector {
+ public:
+  void take(ResponsesEvent kind, std::string_view data);
+  // The items as a JSON array, sorted by output_index; an item that never was done is put together from its
+  // deltas. Empty when the stream had no items, or more than kMostKept bytes.
+  std::string rebuild() const;
+
+  static constexpr size_t kMostKept = 64u << 20;
+
+ private:
+  // Events end to end in one string: no allocation per event.
+  struct Log {
+    std::string text;
+    std::vector<size_t> ends;
+    void add(std::string_view data);
+    void clear();
+  };
+  Log done_;     // response.output_item.done
+  Log pending_;  // what belongs to items that are not done
+  int open_items_ = 0;
+  bool overflow_ = false;
+};
+
+}  // namespace valetkey::dialects

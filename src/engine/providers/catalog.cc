@@ -1,0 +1,106 @@
+#include "engine/providers/catalog.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/providers/classification.h"
+
+namespace valetkey::providers {
+
+const CatalogModel* Catalog::find(std::string_view id) const {
+  auto found =
+      std::find_if(models.begin(), models.end(), [&](const CatalogModel& m) { return m.model.id == id; });
+  return found == models.end() ? nullptr : &*found;
+}
+
+std::vector<Model> Catalog::listed() const {
+  std::vector<Model> out;
+  for (const auto& entry : models) {
+    if (entry.listed) out.push_back(entry.model);
+  }
+  return out;
+}
+
+void add_model(Catalog& catalog, CatalogModel model) {
+  const std::string& id = model.model.id;
+  if (id.empty() || id.size() > kMaxModelName || catalog.models.size() >= kMaxCatalogModels) return;
+  if (catalog.find(id) == nullptr) catalog.models.push_back(std::move(model));
+}
+
+Task<CatalogOutcome> CatalogCache::get(std::string key, CatalogFetch fetch) {
+  auto cached = catalogs_.get(key);
+  if (cached && clock_.now() - (*cached)->fetched < kCatalogFresh) co_return *cached;
+  co_return co_await renew(std::move(key), std::move(fetch));
+}
+
+Task<CatalogOutcome> CatalogCache::get_at_once(std::string key, CatalogFetch fetch) {
+  auto cached = catalogs_.get(key);
+  if (!cached) {
+    auto failed = failures_.get(key);
+    if (failed && clock_.now() - failed->at < kCatalogRetry) co_return std::move(failed->failure);
+    co_return co_await renew(std::move(key), std::move(fetch));
+  }
+  if (clock_.now() - (*cached)->fetched >= kCatalogFresh) {
+    auto executor = co_await asio::this_coro::executor;
+    net::spawn_detached(executor, renew_behind(std::move(key), std::move(fetch)));
+  }
+  co_return *cached;
+}
+
+Task<void> CatalogCache::renew_behind(std::string key, CatalogFetch fetch) {
+  auto ignored = co_await renew(std::move(key), std::move(fetch));
+  (void)ignored;
+}
+
+Task<CatalogOutcome> CatalogCache::renew(std::string key, CatalogFetch fetch) {
+  std::function<Task<CatalogOutcome>()> work = [this, key, fetch = std::move(fetch)] {
+    return update(key, fetch);
+  };
+  auto outcome = co_await flights_.join(key, std::move(work), 2 * kCatalogDeadline);
+  if (outcome) co_return std::move(*outcome);
+  Error late{Code::timeout, "catalog", "providers.catalog"};
+  co_return failure_of_transport("The provider", late);
+}
+
+Task<CatalogOutcome> CatalogCache::update(std::string key, CatalogFetch fetch) {
+  CatalogPtr old = catalogs_.get(key).value_or(nullptr);
+  auto fetched = co_await fetch(old ? old->etag : std::string());
+  if (auto* failure = std::get_if<Failure>(&fetched))
+    co_return keep_after_failure(key, old, std::move(*failure));
+  Catalog next;
+  if (auto* catalog = std::get_if<Catalog>(&fetched)) {
+    next = std::move(*catalog);
+    date_models(next);
+  } else if (old) {
+    next = *old;
+  }
+  next.fetched = clock_.now();
+  auto shared = std::make_shared<const Catalog>(std::move(next));
+  catalogs_.put(key, shared);
+  co_return CatalogPtr(shared);
+}
+
+CatalogOutcome CatalogCache::keep_after_failure(const std::string& key, CatalogPtr old, Failure failure) {
+  Millis now = clock_.now();
+  if (!old) {
+    // A refused token is not remembered: it may be renewed the next moment.
+    if (failure.kind != Failure::Kind::reauthenticate) failures_.put(key, Failed{failure, now});
+    return failure;
+  }
+  Catalog kept = *old;
+  kept.fetched = now - kCatalogFresh + kCatalogRetry;
+  auto shared = std::make_shared<const Catalog>(std::move(kept));
+  catalogs_.put(key, shared);
+  return CatalogPtr(shared);
+}
+
+void CatalogCache::date_models(Catalog& catalog) {
+  for (auto& entry : catalog.models) {
+    if (entry.model.created > 0) continue;
+    auto seen = first_seen_.get(entry.model.id);
+    entry.model.created = seen.value_or(clock_.now_seconds());
+    if (!seen) first_seen_.put(entry.model.id, entry.model.created);
+  }
+}
+
+}  // namespace valetkey::providers

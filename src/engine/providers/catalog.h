@@ -1,0 +1,76 @@
+// Model catalogs of the upstreams, kept per credential with their ETag. A catalog that cannot be fetched
+// again is used on; the upstream is not asked more often than the times below say.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/providers/bounded_cache.h"
+#include "engine/providers/fetch.h"
+#include "engine/providers/provider.h"
+#include "foundation/net/single_flight.h"
+
+namespace valetkey::providers {
+
+constexpr Millis kCatalogFresh = 300 * kSecond;
+constexpr Millis kCatalogRetry = 30 * kSecond;  // after a failed fetch, with or without an old catalog
+constexpr size_t kMaxCatalogs = 2048;
+constexpr size_t kMaxCatalogModels = 1000;
+constexpr size_t kMaxModelName = 256;
+
+struct CatalogModel {
+  Model model;
+  bool listed = true;     // shown by GET /v1/models
+  bool chat = true;       // takes /chat/completions
+  bool responses = true;  // takes /responses
+};
+
+struct Catalog {
+  std::vector<CatalogModel> models;  // no two of one id
+  std::string etag;
+  Millis fetched = 0;
+  const CatalogModel* find(std::string_view id) const;
+  std::vector<Model> listed() const;
+};
+
+// Appends unless the id is empty, too long, known already, or the catalog is full.
+void add_model(Catalog& catalog, CatalogModel model);
+
+using CatalogPtr = std::shared_ptr<const Catalog>;
+using CatalogOutcome = std::variant<CatalogPtr, Failure>;
+struct NotModified {};
+using CatalogFetch = std::function<Task<std::variant<Catalog, NotModified, Failure>>(std::string etag)>;
+
+// Thread-safe.
+class CatalogCache {
+ public:
+  explicit CatalogCache(const Clock& clock) : clock_(clock) {}
+
+  // A fresh catalog, or an older one when the upstream fails. A Failure only when there never was one.
+  Task<CatalogOutcome> get(std::string key, CatalogFetch fetch);
+  // The same without waiting where there is any catalog at all: an old one is renewed behind the caller's
+  // back.
+  Task<CatalogOutcome> get_at_once(std::string key, CatalogFetch fetch);
+
+ private:
+  struct Failed {
+    Failure failure;
+    Millis at = 0;
+  };
+  Task<CatalogOutcome> renew(std::string key, CatalogFetch fetch);
+  Task<CatalogOutcome> update(std::string key, CatalogFetch fetch);
+  Task<void> renew_behind(std::string key, CatalogFetch fetch);
+  CatalogOutcome keep_after_failure(const std::string& key, CatalogPtr old, Failure failure);
+  void date_models(Catalog& catalog);
+
+  const Clock& clock_;
+  BoundedCache<CatalogPtr> catalogs_{kMaxCatalogs};
+  BoundedCache<Failed> failures_{kMaxCatalogs};
+  BoundedCache<int64_t> first_seen_{8192};  // model id -> unix seconds
+  net::SingleFlight<CatalogOutcome> flights_{2 * kCatalogDeadline};
+};
+
+}  // namespace valetkey::providers

@@ -1,0 +1,72 @@
+// Memory of a connection: the read buffer it keeps, and output buffers lent by the thread while a write
+// lasts.
+#pragma once
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace valetkey::http {
+
+// Bytes read and not used yet, in one piece. Starts small, grows by doubling, forgets a large block after
+// use.
+class ReadBuffer {
+ public:
+  static constexpr size_t kInitial = 2048;
+  static constexpr size_t kKept = 8192;  // a larger block is given back between requests
+
+  std::string_view view() const { return {data_.get(), size_}; }
+  char* data() { return data_.get(); }
+  size_t size() const { return size_; }
+  char* tail() { return data_.get() + size_; }
+  size_t room() const { return capacity_ - size_; }
+  void added(size_t bytes) { size_ += bytes; }
+
+  // At least one byte of room; moves the bytes.
+  void make_room() {
+    if (room() == 0) reallocate(capacity_ == 0 ? kInitial : capacity_ * 2);
+  }
+  // Cuts `bytes` out at `position`.
+  void remove(size_t position, size_t bytes) {
+    std::memmove(data_.get() + position, data_.get() + position + bytes, size_ - position - bytes);
+    size_ -= bytes;
+  }
+  // Drops the first bytes, and the block when it has grown large.
+  void consume(size_t bytes) {
+    if (bytes == size_) {
+      size_ = 0;
+    } else {
+      remove(0, bytes);
+    }
+    if (capacity_ > kKept && size_ <= kInitial) reallocate(kInitial);
+  }
+
+ private:
+  void reallocate(size_t capacity) {
+    auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+    if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);
+    data_ = std::move(larger);
+    capacity_ = capacity;
+  }
+
+  std::unique_ptr<char[]> data_;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+};
+
+// An empty string with capacity, borrowed from the running thread for as long as this lives. A connection
+// that waits for its handler therefore owns no output memory.
+class OutputBuffer {
+ public:
+  OutputBuffer();
+  ~OutputBuffer();
+  OutputBuffer(const OutputBuffer&) = delete;
+  OutputBuffer& operator=(const OutputBuffer&) = delete;
+  std::string& text() { return text_; }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace valetkey::http

@@ -1,0 +1,165 @@
+#include "foundation/http/sse.h"
+
+#include <cstring>
+
+namespace valetkey::http {
+namespace {
+
+constexpr std::string_view kBom = "\xef\xbb\xbf";
+constexpr unsigned kBomDone = 4;
+
+const char* find(const char* begin, const char* end, char wanted) {
+  if (begin == end) return end;
+  const void* at = std::memchr(begin, wanted, static_cast<size_t>(end - begin));
+  return at == nullptr ? end : static_cast<const char*>(at);
+}
+
+const char* end_of(std::string_view text) {
+  return text.data() + text.size();
+}
+
+}  // namespace
+
+void SseReader::feed(std::string_view bytes) {
+  input_ = bytes;
+  if (skip_lf_ && !input_.empty()) {
+    if (input_.front() == '\n') input_.remove_prefix(1);
+    skip_lf_ = false;
+  }
+  next_cr_ = find(input_.data(), end_of(input_), '\r');
+}
+
+Result<bool> SseReader::next(SseEvent& event) {
+  if (failed_) return too_large();
+  if (bom_bytes_ != kBomDone && !skip_bom()) return false;
+  std::string_view line;
+  while (take_line(line)) {
+    if (line.empty()) {
+      if (dispatch(event)) return true;
+      continue;
+    }
+    if (!take_field(line)) return too_large();
+  }
+  if (!keep_partial()) return too_large();
+  return false;
+}
+
+// False when the input ended inside what may still become a BOM.
+bool SseReader::skip_bom() {
+  while (bom_bytes_ < kBom.size()) {
+    if (input_.empty()) return false;
+    if (input_.front() != kBom[bom_bytes_]) {
+      partial_line_.assign(kBom.substr(0, bom_bytes_));  // it was text after all
+      break;
+    }
+    input_.remove_prefix(1);
+    ++bom_bytes_;
+  }
+  bom_bytes_ = kBomDone;
+  return true;
+}
+
+// Takes a complete line off the input, its end removed. The view lies in the input or in held_line_.
+bool SseReader::take_line(std::string_view& line) {
+  const char* begin = input_.data();
+  const char* end = end_of(input_);
+  const char* stop = find(begin, next_cr_, '\n');
+  if (stop == end) return false;
+  const char* after = stop + 1;
+  if (*stop == '\r') {
+    if (after == end) {
+      skip_lf_ = true;  // a CR ends the line at once; its LF may come with the next feed
+    } else if (*after == '\n') {
+      ++after;
+    }
+    next_cr_ = find(after, end, '\r');
+  }
+  input_ = {after, static_cast<size_t>(end - after)};
+  line = {begin, static_cast<size_t>(stop - begin)};
+  if (!partial_line_.empty()) [[unlikely]] {
+    partial_line_.append(line);
+    held_line_.swap(partial_line_);
+    partial_line_.clear();
+    line = held_line_;
+  }
+  return true;
+}
+
+// False: over the limit.
+bool SseReader::take_field(std::string_view line) {
+  if (line.size() > max_event_bytes_) return false;
+  const char* end = end_of(line);
+  const char* colon = find(line.data(), end, ':');
+  std::string_view name = line.substr(0, static_cast<size_t>(colon - line.data()));
+  std::string_view value;
+  if (colon != end) {
+    value = line.substr(name.size() + 1);
+    if (value.starts_with(' ')) value.remove_prefix(1);
+  }
+  if (name == "data") return add_data(value);
+  if (name == "event") name_view_ = value;
+  return true;
+}
+
+bool SseReader::add_data(std::string_view value) {
+  if (!has_data_) {
+    has_data_ = true;
+    data_view_ = value;
+    return true;
+  }
+  if (data_view_.size() + 1 + value.size() > max_event_bytes_) return false;
+  if (data_view_.data() != data_.data()) data_.assign(data_view_);
+  data_.append(1, '\n').append(value);
+  data_view_ = data_;
+  return true;
+}
+
+// At a blank line. An event without a data line is none.
+bool SseReader::dispatch(SseEvent& event) {
+  bool complete = has_data_;
+  event.event = name_view_;
+  event.data = data_view_;
+  has_data_ = false;
+  data_view_ = name_view_ = {};
+  return complete;
+}
+
+// The fed bytes are used up: what an unfinished event needs of them is copied. False: over the limit.
+bool SseReader::keep_partial() {
+  if (!input_.empty()) {
+    if (partial_line_.size() + input_.size() > max_event_bytes_) return false;
+    partial_line_.append(input_);
+    input_ = {};
+  }
+  next_cr_ = end_of(input_);
+  if (has_data_ && data_view_.data() != data_.data()) {
+    data_.assign(data_view_);
+    data_view_ = data_;
+  }
+  if (!name_view_.empty() && name_view_.data() != event_name_.data()) {
+    event_name_.assign(name_view_);
+    name_view_ = event_name_;
+  }
+  return true;
+}
+
+Result<bool> SseReader::finish(SseEvent& event) {
+  if (failed_) return too_large();
+  if (bom_bytes_ != kBomDone) {
+    partial_line_.assign(kBom.substr(0, bom_bytes_));
+    bom_bytes_ = kBomDone;
+  }
+  if (!partial_line_.empty()) {
+    held_line_.swap(partial_line_);
+    partial_line_.clear();
+    if (!take_field(held_line_)) return too_large();
+  }
+  return dispatch(event);
+}
+
+Result<bool> SseReader::too_large() {
+  failed_ = true;
+  return Error{Code::too_large, "event over " + std::to_string(max_event_bytes_) + " bytes", "sse"};
+}
+
+}  // namespace valetkey::http
