@@ -1,12 +1,13 @@
 #include "bench_stream.h"
 
+#include <cstdio>
 #include <cstdlib>
 
 namespace valetkey::emulator {
 namespace {
 
-constexpr std::string_view kItem = "msg_68f0a1b2c3d4e5f60718293a4b5c6d7e";
-constexpr std::string_view kResponse = "resp_68f0a1b2c3d4e5f60718293a4b5c6d7e";
+constexpr std::string_view kItem = "msg_bench0001";
+constexpr std::string_view kResponse = "resp_bench0001";
 
 class BenchWriter {
  public:
@@ -103,7 +104,10 @@ class BenchWriter {
 BenchStream make_bench_stream() {
   std::vector<size_t> paddings(kBenchDeltas, 1);
   const size_t bare = BenchWriter().write(paddings).bytes.size();
-  if (bare > kBenchBytes) std::abort();  // the constants of this file contradict each other
+  if (bare > kBenchBytes) {
+    std::fprintf(stderr, "the bench stream is %zu bytes before filling\n", bare);
+    std::abort();  // the constants of this file contradict each other
+  }
   size_t missing = kBenchBytes - bare;
   for (size_t i = 0; i < kBenchDeltas; ++i) {
     const size_t share = missing / (kBenchDeltas - i);

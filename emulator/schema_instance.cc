@@ -8,7 +8,8 @@
 namespace valetkey::emulator {
 namespace {
 
-constexpr int kMaxDepth = 24;  // of references and nesting; beyond it optional parts are left out
+constexpr int kMaxDepth = 12;  // of references and nesting; beyond it optional parts are left out
+constexpr int kHardDepth = 64;  // a schema that cannot be satisfied in finite size
 constexpr int64_t kMaxItems = 16;
 
 bool contains(std::string_view text, std::string_view part) {
@@ -25,6 +26,7 @@ class InstanceMaker {
       : root_(root), hints_(hints), json_(out) {}
 
   void make(const Json& given, std::string_view name, int depth) {
+    if (depth > kHardDepth) return void(json_.null());
     const Json schema = resolve(given);
     if (schema["const"].exists()) return void(json_.value(schema["const"]));
     if (schema["enum"].is_array()) return make_enum(schema["enum"]);

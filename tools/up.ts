@@ -44,14 +44,14 @@ const emulator = await Emulator.start();
 let server: Valetkey | undefined;
 try {
   server = await Valetkey.start({
-    emulatorUrl: emulator.url,
+    emulatorUrl: emulator.origin,
     directory,
     secrets: keptSecrets(),
     env: { AUTH_AI_PORT: port, AUTH_AI_ORIGINATOR: "valetkey-dev", VALETKEY_SERVER_WORKERS: "0" },
   });
   const ended = server.waitForLog((line: LogLine) => line.event === "stopped", 2 ** 31 - 1).catch(() => undefined);
-  const pass = await signIn(server.url, emulator.url, "openai");
-  console.log(`signed in at ${server.url}; the provider is the emulator at ${emulator.url}`);
+  const pass = await signIn(server.url, emulator.origin, "openai");
+  console.log(`signed in at ${server.url}; the provider is the emulator at ${emulator.origin}`);
   await streamAnswer(new OpenAI({ apiKey: pass, baseURL: `${server.url}/v1` }));
   console.log(`any OpenAI client may now use it:\n  baseURL ${server.url}/v1\n  apiKey  ${pass}\n`);
   console.log(`serving on ${server.url}, metrics on ${server.adminUrl}/metrics; Ctrl-C ends it`);

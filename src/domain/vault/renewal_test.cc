@@ -226,6 +226,19 @@ TEST_P(RenewalTest, APairThatCouldNotBeStoredIsStoredLaterAndNotLost) {
   EXPECT_EQ(provider.refusals(), 0);
 }
 
+TEST_P(RenewalTest, APairStoredMeanwhileIsNotOverwritten) {
+  CredentialKey key = seal(-kHour);
+  provider.answer_with([&](int) {
+    store_newer_pair(key);
+    RefreshReply reply{Kind::renewed, provider.first_tokens(kHour), ""};
+    reply.tokens.access = Secret(std::string("late"));
+    return reply;
+  });
+  expect_access(open_for_use(key), "access-of-another-process");
+  expect_access(open(key), "access-of-another-process");
+  EXPECT_EQ(provider.calls(), 1);
+}
+
 TEST_P(RenewalTest, WhatTheProviderLeavesOutIsCarriedOver) {
   CredentialKey key = seal(-kHour);
   provider.answer_with([&](int) {

@@ -33,9 +33,8 @@ class Workers {
   net::Worker& at(size_t index) { return *workers_[index % workers_.size()]; }
 
   void drain() {
-    // One task of each worker is its own clock.
     for (auto& worker : workers_) {
-      while (worker->running() > 1) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      while (worker->running() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   }
 

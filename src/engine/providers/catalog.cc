@@ -29,7 +29,7 @@ void add_model(Catalog& catalog, CatalogModel model) {
 
 Task<CatalogOutcome> CatalogCache::get(std::string key, CatalogFetch fetch) {
   auto cached = catalogs_.get(key);
-  if (cached && clock_.now() - (*cached)->fetched < kCatalogFresh) co_return *cached;
+  if (cached && clock_.now() - cached->fetched < kCatalogFresh) co_return cached->catalog;
   co_return co_await renew(std::move(key), std::move(fetch));
 }
 
@@ -40,11 +40,11 @@ Task<CatalogOutcome> CatalogCache::get_at_once(std::string key, CatalogFetch fet
     if (failed && clock_.now() - failed->at < kCatalogRetry) co_return std::move(failed->failure);
     co_return co_await renew(std::move(key), std::move(fetch));
   }
-  if (clock_.now() - (*cached)->fetched >= kCatalogFresh) {
+  if (clock_.now() - cached->fetched >= kCatalogFresh) {
     auto executor = co_await asio::this_coro::executor;
     net::spawn_detached(executor, renew_behind(std::move(key), std::move(fetch)));
   }
-  co_return *cached;
+  co_return cached->catalog;
 }
 
 Task<void> CatalogCache::renew_behind(std::string key, CatalogFetch fetch) {
@@ -63,35 +63,35 @@ Task<CatalogOutcome> CatalogCache::renew(std::string key, CatalogFetch fetch) {
 }
 
 Task<CatalogOutcome> CatalogCache::update(std::string key, CatalogFetch fetch) {
-  CatalogPtr old = catalogs_.get(key).value_or(nullptr);
+  CatalogPtr old = catalogs_.get(key).value_or(Slot{}).catalog;
   auto fetched = co_await fetch(old ? old->etag : std::string());
   if (auto* failure = std::get_if<Failure>(&fetched))
     co_return keep_after_failure(key, old, std::move(*failure));
-  Catalog next;
-  if (auto* catalog = std::get_if<Catalog>(&fetched)) {
-    next = std::move(*catalog);
-    date_models(next);
-  } else if (old) {
-    next = *old;
-  }
-  next.fetched = clock_.now();
-  auto shared = std::make_shared<const Catalog>(std::move(next));
-  catalogs_.put(key, shared);
-  co_return CatalogPtr(shared);
+  CatalogPtr next = old;
+  if (auto* catalog = std::get_if<Catalog>(&fetched)) next = shared(std::move(*catalog));
+  if (!next) next = std::make_shared<const Catalog>();  // "not modified" to an unconditional request
+  catalogs_.put(key, Slot{next, clock_.now()});
+  co_return next;
 }
 
 CatalogOutcome CatalogCache::keep_after_failure(const std::string& key, CatalogPtr old, Failure failure) {
   Millis now = clock_.now();
-  if (!old) {
-    // A refused token is not remembered: it may be renewed the next moment.
-    if (failure.kind != Failure::Kind::reauthenticate) failures_.put(key, Failed{failure, now});
-    return failure;
+  if (old) {
+    catalogs_.put(key, Slot{old, now - kCatalogFresh + kCatalogRetry});
+    return old;
   }
-  Catalog kept = *old;
-  kept.fetched = now - kCatalogFresh + kCatalogRetry;
-  auto shared = std::make_shared<const Catalog>(std::move(kept));
-  catalogs_.put(key, shared);
-  return CatalogPtr(shared);
+  // A refused token is not remembered: it may be renewed the next moment.
+  if (failure.kind != Failure::Kind::reauthenticate) failures_.put(key, Failed{failure, now});
+  return failure;
+}
+
+CatalogPtr CatalogCache::shared(Catalog catalog) {
+  std::string digest = catalog.digest;
+  if (auto known = by_digest_.get(digest); known && !digest.empty()) return *known;
+  date_models(catalog);
+  auto kept = std::make_shared<const Catalog>(std::move(catalog));
+  if (!digest.empty()) by_digest_.put(digest, kept);
+  return kept;
 }
 
 void CatalogCache::date_models(Catalog& catalog) {

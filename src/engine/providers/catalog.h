@@ -17,7 +17,8 @@ namespace valetkey::providers {
 
 constexpr Millis kCatalogFresh = 300 * kSecond;
 constexpr Millis kCatalogRetry = 30 * kSecond;  // after a failed fetch, with or without an old catalog
-constexpr size_t kMaxCatalogs = 2048;
+constexpr size_t kMaxCatalogs = 16'384;         // credentials remembered; most share one catalog in memory
+constexpr size_t kMaxDistinctCatalogs = 256;
 constexpr size_t kMaxCatalogModels = 1000;
 constexpr size_t kMaxModelName = 256;
 
@@ -31,7 +32,7 @@ struct CatalogModel {
 struct Catalog {
   std::vector<CatalogModel> models;  // no two of one id
   std::string etag;
-  Millis fetched = 0;
+  std::string digest;  // of the answer it was read from; equal catalogs are kept once
   const CatalogModel* find(std::string_view id) const;
   std::vector<Model> listed() const;
 };
@@ -56,6 +57,10 @@ class CatalogCache {
   Task<CatalogOutcome> get_at_once(std::string key, CatalogFetch fetch);
 
  private:
+  struct Slot {
+    CatalogPtr catalog;
+    Millis fetched = 0;
+  };
   struct Failed {
     Failure failure;
     Millis at = 0;
@@ -64,11 +69,13 @@ class CatalogCache {
   Task<CatalogOutcome> update(std::string key, CatalogFetch fetch);
   Task<void> renew_behind(std::string key, CatalogFetch fetch);
   CatalogOutcome keep_after_failure(const std::string& key, CatalogPtr old, Failure failure);
+  CatalogPtr shared(Catalog catalog);
   void date_models(Catalog& catalog);
 
   const Clock& clock_;
-  BoundedCache<CatalogPtr> catalogs_{kMaxCatalogs};
-  BoundedCache<Failed> failures_{kMaxCatalogs};
+  BoundedCache<Slot> catalogs_{kMaxCatalogs};
+  BoundedCache<CatalogPtr> by_digest_{kMaxDistinctCatalogs};
+  BoundedCache<Failed> failures_{1024};
   BoundedCache<int64_t> first_seen_{8192};  // model id -> unix seconds
   net::SingleFlight<CatalogOutcome> flights_{2 * kCatalogDeadline};
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/providers/classification.h"
+#include "foundation/crypto/crypto.h"
 
 namespace valetkey::providers {
 
@@ -20,6 +21,7 @@ Task<std::variant<Catalog, NotModified, Failure>> fetch_catalog(http::Client& cl
   auto catalog = source.read(reply->body);
   if (!catalog) co_return source.classify(502, {}, {}, clock.now());
   catalog->etag = std::string(reply->headers.get("etag"));
+  catalog->digest = crypto::sha256(catalog->etag + "\n" + reply->body);
   co_return std::move(*catalog);
 }
 

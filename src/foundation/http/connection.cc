@@ -1,5 +1,6 @@
 #include "foundation/http/connection.h"
 
+#include <boost/asio/buffer.hpp>
 #include <vector>
 
 #include "foundation/http/connection_watch.h"
@@ -117,23 +118,32 @@ Task<bool> ServerConnection::shake_hands() {
   co_return shaken.ok();
 }
 
-// Waits first, unless bytes are likely to be there: an attempt that finds none costs a system call.
+// What comes next, behind what is there. There must be room.
 Task<ServerConnection::Fill> ServerConnection::fill() {
+  if (stream_.is_tls()) co_return co_await fill_from_tls();
+  // Asio's own read tries once before it waits. That attempt costs less than arming the poller for a bare
+  // wait.
+  auto [failure, got] = co_await stream_.native().socket.async_read_some(
+      asio::buffer(buffer_.tail(), buffer_.room()), asio::as_tuple(asio::use_awaitable_t<Executor>()));
+  if (deadline_.expired()) co_return Fill::timed_out;
+  if (failure || got == 0) co_return Fill::ended;
+  buffer_.added(got);
+  co_return Fill::bytes;
+}
+
+Task<ServerConnection::Fill> ServerConnection::fill_from_tls() {
   using Native = net::Stream::Native;
   Native& native = stream_.native();
-  bool try_first = std::exchange(fresh_, false) || native.more_to_read();
   for (;;) {
-    if (!try_first) {
-      auto [failure] = co_await native.wait_read();
-      if (deadline_.expired()) co_return Fill::timed_out;
-      if (failure) co_return Fill::ended;
-    }
-    try_first = false;
-    auto got = native.try_read(buffer_.tail(), buffer_.room());
+    auto got = native.try_read(buffer_.tail(), buffer_.room());  // decrypted bytes may wait above the socket
     if (!got.ok() || *got == 0) co_return Fill::ended;
-    if (*got == Native::kWouldBlock) continue;
-    buffer_.added(*got);
-    co_return Fill::bytes;
+    if (*got != Native::kWouldBlock) {
+      buffer_.added(*got);
+      co_return Fill::bytes;
+    }
+    auto [failure] = co_await native.wait_read();
+    if (deadline_.expired()) co_return Fill::timed_out;
+    if (failure) co_return Fill::ended;
   }
 }
 

@@ -73,6 +73,7 @@ class ServerConnection final : public Exchange {
   void on_deadline();
   Task<bool> shake_hands();
   Task<Fill> fill();
+  Task<Fill> fill_from_tls();
   Task<HeadOutcome> read_head();
   bool may_hold_head(size_t parsed) const;
   Task<void> linger();
@@ -122,7 +123,6 @@ class ServerConnection final : public Exchange {
   net::Deadline deadline_;
   net::Deadline write_deadline_;
   std::string peer_;
-  bool fresh_ = true;       // nothing was read yet
   bool keep_alive_ = true;  // after this exchange
   bool unread_ = false;     // the client may still be sending: linger before closing
   bool left_ = false;       // the client is gone

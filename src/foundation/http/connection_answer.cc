@@ -172,6 +172,10 @@ void ServerConnection::on_write_deadline() {
 void ServerConnection::client_left() {
   left_ = true;
   keep_alive_ = false;
+  if (write_deadline_armed_) {  // a write that waits ends now, not at its deadline
+    boost::system::error_code ignored;
+    stream_.native().socket.cancel(ignored);
+  }
   if (cancellation_) cancellation_->request();
 }
 

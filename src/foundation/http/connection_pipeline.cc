@@ -181,6 +181,8 @@ void ServerConnection::end_exchange() {
   if (watch_) watch_->stop();
   shard_.exchanges.fetch_sub(1, std::memory_order_relaxed);
   if (core_.options.on_access) record_access();
+  bool we_end_it = framing_.keep_alive && !keep_alive_ && answer_ == Answer::done;
+  if (we_end_it) unread_ = true;  // the client may have sent its next request
   if (request_bytes_ > 0) buffer_.consume(request_bytes_);
   std::swap(request_.headers, parse_.head.headers);  // keeps its memory
   parse_.head.headers.clear();

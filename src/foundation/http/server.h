@@ -1,6 +1,6 @@
 // The HTTP server: listeners on every worker (SO_REUSEPORT), connections, the fixed pipeline of
-// docs/life-of-a-request.md: request id, CORS, rate limit, body limit, deadline, router, catch-all, access
-// log.
+// docs/life-of-a-request.md: request id, CORS, rate limit, router, body limit, deadline, catch-all,
+// access record.
 #pragma once
 
 #include <functional>
@@ -43,8 +43,8 @@ struct ServerOptions {
   unsigned short port = 0;  // 0: any free port, see Server::port()
   ServerLimits limits;
   std::shared_ptr<net::TlsContext> tls;  // null = plain; see Server::replace_tls
-  std::vector<std::string>
-      trusted_proxies;  // addresses or CIDR blocks whose Forwarded / X-Forwarded-For is believed
+  // Addresses or CIDR blocks whose Forwarded / X-Forwarded-For is believed.
+  std::vector<std::string> trusted_proxies;
   std::function<void(const AccessRecord&)> on_access;
   // Per rate class and client address: 0, or the milliseconds until it may try again (answered 429 +
   // Retry-After).

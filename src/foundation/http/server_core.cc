@@ -1,21 +1,26 @@
 #include "foundation/http/server_core.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
-#include <random>
 
 namespace valetkey::http {
 
 void BufferedRandom::fill(void* data, size_t size) {
   constexpr size_t kDraw = 1024;
+  constexpr size_t kDrawStep = 256;  // getentropy's limit
   if (drawn_.size() - used_ < size) {
     drawn_.resize(std::max(kDraw, size));
     used_ = 0;
     if (source_ != nullptr) {
       source_->fill(drawn_.data(), drawn_.size());
     } else {
-      std::random_device device;
-      std::generate(drawn_.begin(), drawn_.end(), [&] { return static_cast<char>(device()); });
+      for (size_t at = 0; at < drawn_.size(); at += kDrawStep) {
+        size_t step = std::min(kDrawStep, drawn_.size() - at);
+        if (::getentropy(drawn_.data() + at, step) != 0) std::abort();
+      }
     }
   }
   std::memcpy(data, drawn_.data() + used_, size);

@@ -23,7 +23,7 @@ class BufferedRandom final : public Random {
   void fill(void* data, size_t size) override;
 
  private:
-  Random* source_;  // null: std::random_device
+  Random* source_;  // null: the kernel's
   std::string drawn_;
   size_t used_ = 0;
 };

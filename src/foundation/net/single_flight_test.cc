@@ -19,8 +19,7 @@ class TwoWorkers {
         second(1),
         threads{std::thread([this] { first.run(); }), std::thread([this] { second.run(); })} {}
   ~TwoWorkers() {
-    while (first.running() > 1 || second.running() > 1)
-      std::this_thread::yield();  // one is the worker's own tick
+    while (first.running() > 0 || second.running() > 0) std::this_thread::yield();
     first.stop();
     second.stop();
     for (auto& thread : threads) thread.join();

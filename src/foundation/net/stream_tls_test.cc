@@ -2,6 +2,8 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include <thread>
+
 #include "foundation/net/stream.h"
 #include "foundation/net/stream_test_support.h"
 
@@ -215,6 +217,27 @@ TEST_F(TlsStream, SeesThePeerLeaveThroughItsCloseNotify) {
     co_await sleep_for(50);
     EXPECT_TRUE(seen);
   });
+}
+
+TEST_F(TlsStream, ContextsMayBeSharedByWorkers) {
+  auto client = must(TlsContext::client(good_.chain_file));
+  auto connect_often = [&] {
+    run_task([&](Worker& worker) -> Task<void> {
+      Listener listener(worker);
+      int handshakes = 0;
+      for (int round = 0; round < 20; ++round) {
+        worker.spawn(serve_one(listener, server_, Manner::echo, handshakes));
+        auto stream = co_await connect({"localhost", listener.port(), client}, 5 * kSecond);
+        EXPECT_TRUE(stream.ok());
+        if (!stream.ok()) co_return;
+        auto answer = co_await exchange(*stream, "x");
+        EXPECT_TRUE(answer.ok());
+      }
+    });
+  };
+  std::thread other(connect_often);
+  connect_often();
+  other.join();
 }
 
 TEST_F(TlsStream, BadFilesAreNamed) {

@@ -12,7 +12,7 @@ namespace {
 
 Task<void> then_stop(std::function<Task<void>()>& body, Worker& worker) {
   co_await body();
-  worker.stop();
+  worker.post([&] { worker.stop(); });  // after this task's own end
 }
 
 void run(Worker& worker, std::function<Task<void>()> body) {

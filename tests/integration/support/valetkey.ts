@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { once } from "node:events";
 
 export type LogLine = { event: string; [field: string]: unknown };
@@ -23,12 +23,17 @@ export class Valetkey {
   adminUrl = "";
   private waiting: Array<{ wanted: (line: LogLine) => boolean; found: (line: LogLine) => void }> = [];
 
-  private constructor(
-    readonly child: ChildProcess,
-    readonly directory: string,
-    readonly secrets: { jwt: string; identity: string },
-    private readonly ownsDirectory: boolean,
-  ) {}
+  readonly child: ChildProcess;
+  readonly directory: string;
+  readonly secrets: { jwt: string; identity: string };
+  private readonly ownsDirectory: boolean;
+
+  private constructor(child: ChildProcess, directory: string, secrets: { jwt: string; identity: string }, ownsDirectory: boolean) {
+    this.child = child;
+    this.directory = directory;
+    this.secrets = secrets;
+    this.ownsDirectory = ownsDirectory;
+  }
 
   static environment(settings: ServerSettings, directory: string, secrets: { jwt: string; identity: string }) {
     const upstream = settings.emulatorUrl;
@@ -61,7 +66,7 @@ export class Valetkey {
       jwt: randomBytes(32).toString("hex"),
       identity: randomBytes(32).toString("hex"),
     };
-    const child = spawn(join(process.cwd(), binary), ["serve"], {
+    const child = spawn(resolve(binary), ["serve"], {
       cwd: directory,
       env: Valetkey.environment(settings, directory, secrets),
       stdio: ["ignore", "inherit", "pipe"],
@@ -106,13 +111,13 @@ export class Valetkey {
   async waitForLog(wanted: (line: LogLine) => boolean, timeoutMs = 5_000): Promise<LogLine> {
     const past = this.logs.find(wanted);
     if (past !== undefined) return past;
-    return await new Promise((resolve, reject) => {
+    return await new Promise((found, reject) => {
       const late = setTimeout(() => reject(new Error(`no such log line in ${timeoutMs} ms: ${JSON.stringify(this.logs.slice(-5))}`)), timeoutMs);
       this.waiting.push({
         wanted,
         found: (line) => {
           clearTimeout(late);
-          resolve(line);
+          found(line);
         },
       });
     });

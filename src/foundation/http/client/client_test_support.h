@@ -128,6 +128,12 @@ inline ClientRequest post(const Fake& fake, std::string body = "{}") {
   return request;
 }
 
+// Waits until it holds, at most five seconds (a test machine may be busy).
+inline Task<bool> eventually(std::function<bool()> holds) {
+  for (int i = 0; i < 1000 && !holds(); ++i) co_await net::sleep_for(5);
+  co_return holds();
+}
+
 // What a whole exchange came to.
 struct Outcome {
   int status = 0;  // 0: no head

@@ -1,0 +1,91 @@
+// Time per stream of the translators alone: the 38-event, 8.4 KB reply of the benchmarks, events already cut.
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "engine/dialects/translation.h"
+#include "foundation/http/sse.h"
+
+namespace {
+
+using namespace valetkey;            // NOLINT
+using namespace valetkey::dialects;  // NOLINT
+
+std::string event(const std::string& type, const std::string& members) {
+  return "event: " + type + "\ndata: {\"type\":\"" + type + "\"," + members + "}\n\n";
+}
+
+std::string reply() {
+  const std::string place =
+      R"("item_id":"msg_0a1b2c3d4e5f60718293a4b5c6d7e8f9","output_index":0,"content_index":0,)";
+  std::string out = event(
+      "response.created",
+      R"("sequence_number":0,"response":{"id":"resp_1","object":"response","status":"in_progress","output":[],"usage":null})");
+  out += event("response.in_progress",
+               R"("sequence_number":1,"response":{"id":"resp_1","status":"in_progress"})");
+  out += event(
+      "response.output_item.added",
+      R"("output_index":0,"item":{"id":"msg_1","type":"message","role":"assistant","status":"in_progress","content":[]})");
+  out += event("response.content_part.added",
+               place + R"("part":{"type":"output_text","text":"","annotations":[]})");
+  std::string text;
+  for (int i = 0; i < 32; ++i) {
+    text += " lorem ipsum";
+    out += event("response.output_text.delta", "\"sequence_number\":" + std::to_string(i + 4) + "," + place +
+                                                   R"("delta":" lorem ipsum","logprobs":[])");
+  }
+  out += event("response.output_text.done", place + "\"text\":\"" + text + "\"");
+  out += event(
+      "response.completed",
+      R"("response":{"id":"resp_1","status":"completed","output":[{"id":"msg_1","type":"message","content":[{"type":"output_text","text":")" +
+          text +
+          R"("}]}],"usage":{"input_tokens":10,"input_tokens_details":{"cached_tokens":0},"output_tokens":64,"output_tokens_details":{"reasoning_tokens":0},"total_tokens":74}})");
+  return out;
+}
+
+std::vector<std::pair<std::string, std::string>> cut(const std::string& stream) {
+  std::vector<std::pair<std::string, std::string>> events;
+  http::SseReader reader;
+  http::SseEvent one;
+  reader.feed(stream);
+  while (reader.next(one).value()) events.emplace_back(one.event, one.data);
+  return events;
+}
+
+void measure(const char* name, bool chat, const std::string& body, UpstreamKind upstream) {
+  const std::string stream = reply();
+  const auto events = cut(stream);
+  auto document = JsonDocument::parse(body);
+  auto outcome = chat ? decode_chat_request(document->root()) : decode_responses_request(document->root());
+  const ClientRequest& request = *std::get<0>(outcome);
+  constexpr int kRounds = 20000;
+  size_t bytes = 0;
+  std::string out;
+  auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < kRounds; ++i) {
+    auto translator =
+        request.translate_answer(upstream, {"chatcmpl-0123456789abcdef", 1700000000, "gpt-5.5"});
+    out.clear();
+    for (const auto& [type, data] : events) translator->on_event({type, data}, out);
+    bytes += request.stream() ? out.size() : translator->aggregate().size();
+  }
+  double micros = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count();
+  std::printf("%-34s %6.2f us/stream  (%zu events, %zu bytes in, %zu out)\n", name, micros / kRounds,
+              events.size(), stream.size(), bytes / kRounds);
+}
+
+}  // namespace
+
+int main() {
+  measure("codex -> chat, streamed", true, R"({"model":"m","stream":true,"messages":[]})",
+          UpstreamKind::codex);
+  measure("codex -> chat, aggregated", true, R"({"model":"m","messages":[]})", UpstreamKind::codex);
+  measure("codex -> chat, stop sequence", true, R"({"model":"m","stream":true,"stop":"###","messages":[]})",
+          UpstreamKind::codex);
+  measure("codex -> responses, streamed", false, R"({"model":"m","stream":true,"input":"x"})",
+          UpstreamKind::codex);
+  measure("codex -> responses, aggregated", false, R"({"model":"m","input":"x"})", UpstreamKind::codex);
+  measure("copilot -> responses, streamed", false, R"({"model":"m","stream":true,"input":"x"})",
+          UpstreamKind::copilot_responses);
+}
