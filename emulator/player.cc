@@ -8,6 +8,8 @@
 namespace valetkey::emulator {
 namespace {
 
+constexpr Millis kResetDelay = 20;
+
 // One frame onto the wire; false when the client is gone.
 Task<bool> put(Call& call, const Wire& wire, const Frame& frame) {
   for (int64_t i = 0; i < frame.repeat; ++i) {
@@ -29,6 +31,8 @@ Task<void> finish_raw(Call& call, const Wire& wire) {
   std::string last = wire.last_raw;
   if (wire.end == StreamEnd::complete && wire.chunked) last = "0\r\n\r\n";
   if (!last.empty()) (void)co_await call.exchange.write_raw(last);
+  // A reset on the heels of data reads as an orderly end to some clients (libuv); let them drain first.
+  if (wire.end == StreamEnd::reset) (void)co_await call.wait(kResetDelay);
   call.exchange.close_connection(wire.end == StreamEnd::reset);
 }
 

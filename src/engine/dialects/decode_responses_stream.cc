@@ -59,6 +59,7 @@ class ResponsesStreamDecoder final : public StreamDecoder {
       case ResponsesEvent::error:
         break;
     }
+    if (kind == ResponsesEvent::output_text_done && already_seen(event.data)) return;
     Json root = parser_.parse(event.data);
     if (!root.is_object()) {
       // A plain-text `event: error` is an error all the same.
@@ -126,7 +127,7 @@ class ResponsesStreamDecoder final : public StreamDecoder {
 
   void on_delta(ResponsesEvent kind, std::string_view data, EventSink& sink) {
     DeltaScan scan;
-    if (!scan_delta(data, scan)) {
+    if (!scanner_.scan(data, scan)) {
       Json root = parser_.parse(data);
       auto delta = root["delta"].string();
       if (!delta) {
@@ -185,6 +186,15 @@ class ResponsesStreamDecoder final : public StreamDecoder {
     }
     item.has_arguments = true;
     sink.tool_arguments(item.tool, text);
+  }
+
+  // The usual case costs no parse: the deltas brought this text.
+  bool already_seen(std::string_view data) const {
+    DeltaScan place;
+    if (!scan_place(data, place)) return false;
+    return std::any_of(items_.begin(), items_.end(), [&place](const StreamItem& item) {
+      return item.index == place.output_index && item.text.has(place.content_index);
+    });
   }
 
   // A `.done` event: its text counts only when no delta brought it.
@@ -364,6 +374,7 @@ class ResponsesStreamDecoder final : public StreamDecoder {
   const ToolNames names_;
   AnswerFacts& facts_;
   LenientParser parser_;
+  DeltaScanner scanner_;
   std::string scratch_;
   std::vector<StreamItem> items_;
   size_t next_tool_ = 0;

@@ -120,26 +120,83 @@ bool take_index(const MemberWalk& member, int64_t& out) {
 
 }  // namespace
 
-bool scan_delta(std::string_view data, DeltaScan& out) {
+namespace {
+
+enum class Wanted { place, place_and_delta };
+
+bool walk(std::string_view data, Wanted wanted, DeltaScan& out) {
   MemberWalk member(data);
   while (member.next()) {
     std::string_view key = member.key;
-    if (key == "delta") {
-      if (out.has_delta) continue;
-      if (!member.value_is_string || !is_escaped_text(member.value)) return false;
-      out.delta = member.value;
-      out.has_delta = true;
-    } else if (key == "output_index") {
-      if (!take_index(member, out.output_index)) return false;
-    } else if (key == "content_index") {
-      if (!take_index(member, out.content_index)) return false;
-    } else if (key == "summary_index") {
-      if (!take_index(member, out.summary_index)) return false;
-    } else if (key == "obfuscation") {
-      out.obfuscated = true;
+    switch (key.size()) {
+      case 5:
+        if (key != "delta" || wanted == Wanted::place || out.has_delta) break;
+        if (!member.value_is_string || !is_escaped_text(member.value)) return false;
+        out.delta = member.value;
+        out.has_delta = true;
+        break;
+      case 11:
+        out.obfuscated = out.obfuscated || key == "obfuscation";
+        break;
+      case 12:
+        if (key == "output_index" && !take_index(member, out.output_index)) return false;
+        break;
+      case 13:
+        if (key == "content_index" && !take_index(member, out.content_index)) return false;
+        if (key == "summary_index" && !take_index(member, out.summary_index)) return false;
+        break;
+      default:
+        break;
     }
   }
-  return member.closed() && out.has_delta;
+  return member.closed();
+}
+
+}  // namespace
+
+bool scan_delta(std::string_view data, DeltaScan& out) {
+  return walk(data, Wanted::place_and_delta, out) && out.has_delta;
+}
+
+bool scan_place(std::string_view data, DeltaScan& out) {
+  return walk(data, Wanted::place, out);
+}
+
+bool DeltaScanner::same_shape(std::string_view data, DeltaScan& out) const {
+  if (!data.starts_with(before_number_)) return false;
+  size_t at = before_number_.size();
+  while (at < data.size() && data[at] >= '0' && data[at] <= '9') ++at;
+  if (at == before_number_.size() || !data.substr(at).starts_with(after_number_)) return false;
+  size_t text = at + after_number_.size();
+  size_t end = data.find('"', text);
+  // An escaped quote makes the rest unequal, so it needs no thought here.
+  if (end == std::string_view::npos || data.substr(end) != after_text_) return false;
+  if (data[end - 1] == '\\' || !is_escaped_text(data.substr(text, end - text))) return false;
+  out = shape_;
+  out.delta = data.substr(text, end - text);
+  return true;
+}
+
+void DeltaScanner::learn(std::string_view data, const DeltaScan& scan) {
+  constexpr std::string_view kNumber = "\"sequence_number\":";
+  auto text = static_cast<size_t>(scan.delta.data() - data.data());
+  size_t number = data.substr(0, text).find(kNumber);
+  known_ = number != std::string_view::npos;
+  if (!known_) return;
+  number += kNumber.size();
+  size_t after = number;
+  while (data[after] >= '0' && data[after] <= '9') ++after;
+  before_number_.assign(data.substr(0, number));
+  after_number_.assign(data.substr(after, text - after));
+  after_text_.assign(data.substr(text + scan.delta.size()));
+  shape_ = scan;
+}
+
+bool DeltaScanner::scan(std::string_view data, DeltaScan& out) {
+  if (known_ && same_shape(data, out)) return true;
+  if (!scan_delta(data, out)) return false;
+  learn(data, out);
+  return true;
 }
 
 std::string_view peek_type(std::string_view data) {

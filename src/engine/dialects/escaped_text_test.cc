@@ -60,6 +60,36 @@ TEST(DeltaScan, LeavesEverythingElseToTheParser) {
   }
 }
 
+TEST(DeltaScanner, AgreesWithAFullScanForEveryNextEvent) {
+  const std::string first =
+      R"({"type":"t","sequence_number":9,"item_id":"m","output_index":1,"content_index":2,"delta":"a","logprobs":[]})";
+  for (
+      std::string_view next : {
+          R"({"type":"t","sequence_number":10,"item_id":"m","output_index":1,"content_index":2,"delta":"bc","logprobs":[]})",
+          R"({"type":"t","sequence_number":10,"item_id":"m","output_index":3,"content_index":2,"delta":"bc","logprobs":[]})",
+          R"({"type":"t","sequence_number":10,"item_id":"m","output_index":1,"content_index":2,"delta":"b\"c","logprobs":[]})",
+          R"({"type":"t","sequence_number":10,"item_id":"m","output_index":1,"content_index":2,"delta":"b\\","logprobs":[]})",
+          R"({"type":"t","sequence_number":10,"item_id":"m","output_index":1,"content_index":2,"delta":"","logprobs":[]})",
+          R"({"type":"t","sequence_number":10,"item_id":"m","output_index":1,"content_index":2,"delta":"\u00e9é","logprobs":[],"obfuscation":"x"})",
+          R"({"type":"t","sequence_number":,"item_id":"m","output_index":1,"content_index":2,"delta":"a","logprobs":[]})",
+          R"({"type":"t","sequence_number":10,"item_id":"m","output_index":1,"content_index":2,"delta":"\ud83d","logprobs":[]})",
+          R"({"type":"t","sequence_number":10,"item_id":"m","output_index":1,"content_index":2,"delta":"a","logprobs":[])",
+          R"({"delta":"a","sequence_number":10})",
+          R"({"type":"t","delta":"a"})",
+      }) {
+    DeltaScanner scanner;
+    DeltaScan begin, fast, slow;
+    ASSERT_TRUE(scanner.scan(first, begin));
+    bool by_shape = scanner.scan(next, fast), by_walk = scan_delta(next, slow);
+    EXPECT_EQ(by_shape, by_walk) << next;
+    if (!by_walk) continue;
+    EXPECT_EQ(fast.delta, slow.delta) << next;
+    EXPECT_EQ(fast.output_index, slow.output_index) << next;
+    EXPECT_EQ(fast.content_index, slow.content_index) << next;
+    EXPECT_EQ(fast.obfuscated, slow.obfuscated) << next;
+  }
+}
+
 TEST(PeekType, ReadsTheTypeWhereverItStands) {
   EXPECT_EQ(peek_type(R"({"type":"a.b","x":1})"), "a.b");
   EXPECT_EQ(peek_type(R"({ "x":{"type":"no"}, "type" : "yes"})"), "yes");

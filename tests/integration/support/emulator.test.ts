@@ -284,6 +284,7 @@ test('cuts differ on the wire: reset, truncated chunk, clean end', async () => {
     return rawCodex('hello there my friend');
   };
   const reset = await cut('S2.rst_mid_event');
+  assert.ok(!reset.bytes.toString().includes('response.completed'));
   assert.equal((reset.error as NodeJS.ErrnoException | undefined)?.code, 'ECONNRESET');
   const inChunk = (await cut('S2.eof_in_chunk')).bytes.toString();
   assert.ok(!inChunk.endsWith('0\r\n\r\n') && inChunk.endsWith('response.output_te'));

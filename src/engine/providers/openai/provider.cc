@@ -68,10 +68,9 @@ std::optional<Catalog> read_catalog(std::string_view body) {
 Task<std::variant<CallPlan, Failure>> OpenAi::plan(const OpenCredential& credential,
                                                    const dialects::ClientRequest& request,
                                                    std::optional<dialects::UpstreamKind>, Cancellation&) {
-  auto url = http::parse_url(http::join_url(options_.backend, "responses"));
-  if (!url.ok()) co_return failure_of_transport(display_name(id()), url.error());
+  if (!responses_.ok()) co_return failure_of_transport(display_name(id()), responses_.error());
   CallPlan plan;
-  plan.url = std::move(*url);
+  plan.url = *responses_;
   plan.headers = call_headers(options_, credential, request.conversation_key());
   plan.upstream = dialects::UpstreamKind::codex;
   co_return plan;

@@ -41,6 +41,7 @@ class OpenAi final : public Provider {
   const OpenAiOptions& options_;
   WorkerClients& clients_;
   const Clock& clock_;
+  const Result<http::Url> responses_ = http::parse_url(http::join_url(options_.backend, "responses"));
   const int64_t started_ = clock_.now_seconds();  // `created` of the configured models
   CatalogCache catalogs_;
 };

@@ -36,10 +36,10 @@ Task<std::variant<CallPlan, Failure>> Xai::plan(const OpenCredential& credential
                                                 const dialects::ClientRequest& request,
                                                 std::optional<dialects::UpstreamKind>, Cancellation&) {
   bool chat = request.dialect() == dialects::Dialect::chat;
-  auto url = http::parse_url(http::join_url(options_.api, chat ? "chat/completions" : "responses"));
+  const auto& url = chat ? chat_ : responses_;
   if (!url.ok()) co_return failure_of_transport(display_name(id()), url.error());
   CallPlan plan;
-  plan.url = std::move(*url);
+  plan.url = *url;
   plan.headers = account_headers(credential);
   plan.headers.add("content-type", "application/json");
   plan.headers.add("accept", "text/event-stream");

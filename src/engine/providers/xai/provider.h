@@ -34,6 +34,8 @@ class Xai final : public Provider {
   const XaiOptions& options_;
   WorkerClients& clients_;
   const Clock& clock_;
+  const Result<http::Url> chat_ = http::parse_url(http::join_url(options_.api, "chat/completions"));
+  const Result<http::Url> responses_ = http::parse_url(http::join_url(options_.api, "responses"));
   CatalogCache catalogs_;
 };
 

@@ -192,6 +192,10 @@ TEST(ClientFaults, InterimAnswersAreReadOver) {
   EXPECT_EQ(together.body, "hi");
   Outcome apart = against(once({"HTTP/1.1 100 Continue\r\n\r\n", sized("hi")}));
   EXPECT_EQ(apart.body, "hi");
+  std::string many;
+  for (int i = 0; i < 16; ++i) many += "HTTP/1.1 102 Processing\r\n\r\n";
+  EXPECT_EQ(against(once({many + sized("hi")})).body, "hi");
+  EXPECT_EQ(against(once({many + "HTTP/1.1 102 Processing\r\n\r\n" + sized("hi")})).failed, Code::protocol);
   EXPECT_EQ(against(once({interim})).failed, Code::disconnected);
   EXPECT_EQ(against(once({"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"})).failed, Code::protocol);
 }

@@ -10,6 +10,7 @@ namespace valetkey::http {
 namespace {
 
 constexpr size_t kMaxHeaderFields = 256;
+constexpr unsigned kMaxInterimHeads = 16;
 constexpr size_t kWatchFrom = 64 * 1024;     // a longer request may be answered before it is sent
 constexpr Millis kGraceForAnswer = kSecond;  // for a head that was on its way when writing failed
 
@@ -92,6 +93,7 @@ Result<bool> PooledResponse::try_head(std::string_view method) {
       VK_CHECK(accept_head(parsed.head, method));
       return true;
     }
+    if (++interim_heads_ > kMaxInterimHeads) return error_of(Code::protocol, "too many interim answers");
     end_ -= parsed.consumed;
     std::memmove(block_.data(), block_.data() + parsed.consumed, end_);
   }

@@ -63,6 +63,7 @@ class PooledResponse final : public ClientResponse {
   ChunkDecoder chunks_;
   std::unique_ptr<ContentDecoder> decoder_;
   Millis idle_until_ = 0;
+  unsigned interim_heads_ = 0;
   bool saw_bytes_ = false;
   bool complete_ = false;
   bool reusable_ = true;
