@@ -115,6 +115,7 @@ Task<void> complete_chat(Call& call) {
   call.world.count_initiator(call.header("x-initiator"));
   ChatCall asked;
   asked.body = body;
+  asked.reasons = find_copilot_model(body["model"].string_or(""))->reasoning;
   asked.shape.usage_always = true;
   asked.shape.prompt_filter_first = true;
   asked.shape.split_choices = body["model"].string_or("").starts_with("claude");

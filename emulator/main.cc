@@ -93,6 +93,7 @@ int run(const Options& options) {
   for (size_t i = 1; i < workers.size(); ++i) threads.emplace_back([worker = pointers[i]] { worker->run(); });
   workers[0]->run();
   for (std::thread& thread : threads) thread.join();
+  world.remove_pacers();  // no exchange is left, so nobody waits in them
   return 0;
 }
 

@@ -78,6 +78,7 @@ Task<void> answer_responses(Call& call, ResponsesCall asked) {
 
 Task<void> answer_chat(Call& call, ChatCall asked) {
   Prompt prompt = read_chat_prompt(asked.body);
+  prompt.wants_reasoning = prompt.wants_reasoning && asked.reasons;
   prompt.prompt_bytes = call.request().body.size();
   Answer answer = compose_answer(prompt);
   bend_answer(call, answer);

@@ -24,6 +24,7 @@ struct ChatCall {
   Json body;
   ChatShape shape;
   http::HeaderList headers;
+  bool reasons = false;  // the model thinks before it speaks
 };
 Task<void> answer_chat(Call& call, ChatCall asked);
 

@@ -51,7 +51,11 @@ std::shared_ptr<Record> Recorder::open(std::string_view upstream, std::string_vi
   std::lock_guard lock(mutex_);
   record->sequence = next_sequence_++;
   records_.push_back(record);
-  if (records_.size() > kMaxRecords) records_.pop_front();
+  body_bytes_ += record->body.size();
+  while (records_.size() > kMaxRecords || body_bytes_ > kMaxRecordedBytes) {
+    body_bytes_ -= records_.front()->body.size();
+    records_.pop_front();
+  }
   return record;
 }
 
@@ -74,6 +78,7 @@ std::string Recorder::describe(std::string_view upstream, int64_t since, size_t 
 void Recorder::clear() {
   std::lock_guard lock(mutex_);
   records_.clear();
+  body_bytes_ = 0;
 }
 
 }  // namespace valetkey::emulator

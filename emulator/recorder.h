@@ -18,6 +18,7 @@ namespace valetkey::emulator {
 
 constexpr size_t kMaxRecords = 20'000;
 constexpr size_t kMaxRecordedBody = 1u << 20;
+constexpr size_t kMaxRecordedBytes = 256u << 20;  // of all bodies together
 
 struct Record {
   int64_t sequence = 0;
@@ -56,6 +57,7 @@ class Recorder {
   bool enabled_;
   mutable std::mutex mutex_;
   std::deque<std::shared_ptr<Record>> records_;
+  size_t body_bytes_ = 0;  // kept, of all records
   int64_t next_sequence_ = 1;
 };
 

@@ -8,7 +8,7 @@
 namespace valetkey::emulator {
 namespace {
 
-constexpr int kMaxDepth = 12;  // of references and nesting; beyond it optional parts are left out
+constexpr int kMaxDepth = 12;   // of references and nesting; beyond it optional parts are left out
 constexpr int kHardDepth = 64;  // a schema that cannot be satisfied in finite size
 constexpr int64_t kMaxItems = 16;
 

@@ -67,9 +67,9 @@ TEST(SchemaInstance, EndsOnRecursiveSchemas) {
       "kids":{"type":"array","items":{"$ref":"#/$defs/n"}}},"required":["next","kids"]}},"$ref":"#/$defs/n"})";
   const std::string made = instance(tree);
   EXPECT_TRUE(JsonDocument::parse(made).ok());
-  EXPECT_TRUE(JsonDocument::parse(
-                  instance(R"({"type":"object","properties":{"n":{"$ref":"#"}},"required":["n"]})"))
-                  .ok());
+  EXPECT_TRUE(
+      JsonDocument::parse(instance(R"({"type":"object","properties":{"n":{"$ref":"#"}},"required":["n"]})"))
+          .ok());
   EXPECT_EQ(instance(R"({"$ref":"#"})"),
             R"("value")");  // refers to itself and says nothing: any value will do
 }

@@ -52,8 +52,9 @@ struct World {
   FaultBook faults;
   Recorder recorder;
 
-  // One per worker, by its index; added before the workers run.
+  // One per worker, by its index; added before the workers run, removed before they are destroyed.
   void add_pacer(asio::io_context& context) { pacers_.push_back(std::make_unique<Pacer>(context)); }
+  void remove_pacers() { pacers_.clear(); }
   Pacer& pacer(unsigned worker_index) { return *pacers_[worker_index]; }
 
   void count_initiator(std::string_view value);

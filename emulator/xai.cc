@@ -71,7 +71,8 @@ Task<void> complete_chat(Call& call) {
   if (auto refused = check_chat_request(body, rules)) co_return co_await refuse(call, flatten(*refused));
   ChatCall asked;
   asked.body = body;
-  asked.shape.reasoning_content = find_xai_model(body["model"].string_or(""))->reasoning;
+  asked.reasons = find_xai_model(body["model"].string_or(""))->reasoning;
+  asked.shape.reasoning_content = asked.reasons;
   asked.headers = stream_headers(call);
   co_await answer_chat(call, std::move(asked));
 }

@@ -10,6 +10,8 @@
 
 #include "app/pipeline_errors.h"
 #include "app/rate_limits.h"
+#include "app/refresh_keeper.h"
+#include "app/renewal_parts.h"
 #include "app/version.h"
 #include "domain/sign_in/sign_in.h"
 #include "engine/relay/relay.h"
@@ -34,14 +36,6 @@ http::ServerLimits limits_of(const ServerConfig& config) {
   limits.write_timeout = config.write_timeout;
   limits.total_timeout = config.total_timeout;
   limits.drain_timeout = config.drain_timeout;
-  return limits;
-}
-
-http::ClientLimits limits_of(const UpstreamConfig& config) {
-  http::ClientLimits limits;
-  limits.connect_timeout = config.connect_timeout;
-  limits.head_timeout = config.head_timeout;
-  limits.idle_timeout = config.idle_timeout;
   return limits;
 }
 
@@ -78,12 +72,6 @@ class RequestMetrics {
   std::array<metrics::Counter*, 5> classes_{};
   metrics::Histogram& seconds_;
 };
-
-VaultOptions vault_options(const Config& config) {
-  VaultOptions options;
-  options.identity_secrets = config.secrets.identity;
-  return options;
-}
 
 Result<std::shared_ptr<net::TlsContext>> load_certificate(const ServerConfig& config) {
   if (config.tls_certificate_file.empty()) return std::shared_ptr<net::TlsContext>();
@@ -130,8 +118,9 @@ struct House::Parts {
   relay::RelayMetrics relay_metrics;
   RateLimits rate_limits;
 
-  std::unique_ptr<sql::Database> database;
+  std::unique_ptr<RefreshKeeper> keeper;
   std::vector<std::unique_ptr<net::Worker>> workers;
+  std::unique_ptr<sql::Database> database;  // ends before the workers
   providers::WorkerClients clients;
   std::unique_ptr<providers::Providers> providers;
   std::unique_ptr<Vault> vault;
@@ -154,10 +143,12 @@ Result<void> House::Parts::build() {
   VK_TRY(auto client_tls, net::TlsContext::client(config.upstream.ca_file));
   for (unsigned i = 0; i < count; ++i) {
     workers.push_back(std::make_unique<net::Worker>(i));
-    clients.add(i, std::make_unique<http::Client>(*workers.back(), client_tls, limits_of(config.upstream)));
+    clients.add(i, std::make_unique<http::Client>(*workers.back(), client_tls, client_limits(config.upstream)));
   }
   providers = std::make_unique<providers::Providers>(config.providers, clients, clock, random);
   vault = std::make_unique<Vault>(*database, clock, random, providers->token_refresher(), vault_options(config));
+  vault->renew_through(*keeper);
+  keeper->listen_on(*workers.front());
   sign_ins = std::make_unique<SignIns>(*database, clock, random, *vault, providers->device_flow(), ring, config.originator);
   relay = std::make_unique<relay::Relay>(*vault, *providers, clients, clock, random, relay_metrics,
                                          relay::RelayOptions{.heartbeat = config.server.heartbeat});
@@ -273,6 +264,7 @@ House::~House() = default;
 
 Result<std::unique_ptr<House>> House::build(const Config& config) {
   auto parts = std::make_unique<Parts>(config);
+  VK_TRY(parts->keeper, RefreshKeeper::start(config));  // forks: before any thread and any store
   VK_CHECK(parts->build());
   return std::unique_ptr<House>(new House(std::move(parts)));
 }

@@ -5,6 +5,7 @@
 
 #include "domain/sign_in/code_challenge.h"
 #include "domain/sign_in/sign_in_rows.h"
+#include "domain/vault/lease_keeper.h"
 #include "foundation/base/ids.h"
 #include "foundation/base/log.h"
 #include "foundation/net/single_flight.h"
@@ -18,7 +19,8 @@ constexpr Millis kMinInterval = kSecond;
 constexpr Millis kMaxInterval = 5 * kMinute;
 constexpr Millis kSlowDownStep = 5 * kSecond;  // RFC 8628 section 3.5, when the provider names no interval
 constexpr Millis kFetchWindow = 60 * kSecond;  // how long an ended sign-in can still be seen
-constexpr Millis kClaim = 60 * kSecond;  // one poller's right to ask the provider, should it die meanwhile
+constexpr Millis kClaim = 10 * kSecond;  // one poller's right to ask the provider; extended while it does
+constexpr Millis kAbandonPoll = 60 * kSecond;  // a poll that takes longer no longer blocks a new one
 constexpr Millis kPollPatience = 30 * kSecond;
 constexpr size_t kMaxSessionIdSize = 64;
 constexpr int kSaveAttempts = 8;  // the pause before each doubles from kSavePause: about 6 s in all
@@ -48,7 +50,7 @@ struct SignIns::State : std::enable_shared_from_this<SignIns::State> {
         flow(f),
         ring(k),
         originator(std::move(o)),
-        flights(kClaim) {}
+        flights(kAbandonPoll) {}
 
   sql::Database& database;
   const Clock& clock;
@@ -60,6 +62,7 @@ struct SignIns::State : std::enable_shared_from_this<SignIns::State> {
 
   Task<Result<std::optional<SignInRow>>> read_row(std::string session_hash);
   Task<Result<bool>> claim(std::string session_hash, std::string owner);
+  static Task<void> extend(std::shared_ptr<State> self, std::string session_hash, std::string owner);
   // Owns everything it needs: it goes on when the poller leaves.
   static Task<Result<SignInState>> ask_provider(std::shared_ptr<State> self, std::string session_id,
                                                 SignInRow row, std::string owner);
@@ -164,12 +167,24 @@ Task<Result<bool>> SignIns::State::claim(std::string session_hash, std::string o
   co_return co_await database.write_value(std::move(work));
 }
 
+Task<void> SignIns::State::extend(std::shared_ptr<State> self, std::string session_hash, std::string owner) {
+  sql::Database::Work work = [session_hash, owner,
+                              until = self->clock.now() + kClaim](sql::Transaction& transaction) {
+    return extend_claim(transaction, session_hash, owner, until);
+  };
+  (void)co_await self->database.write(std::move(work));
+}
+
 Task<Result<SignInState>> SignIns::State::ask_provider(std::shared_ptr<State> self, std::string session_id,
                                                        SignInRow row, std::string owner) {
   const SessionSecret secret(session_id);
   CO_TRY(Secret device, secret.open(SessionSecret::Purpose::device, row.device));
   CO_TRY(DeviceCode code, read_device_code(device));
   code.interval = row.interval;
+  std::function<Task<void>()> extension = [self, hash = row.session_hash, owner] {
+    return extend(self, hash, owner);
+  };
+  LeaseKeeper keeper(co_await asio::this_coro::executor, kClaim / 3, std::move(extension));
   DevicePoll reply = co_await self->flow.poll(row.provider, std::move(code), self->originator);
   switch (reply.kind) {
     case DevicePoll::Kind::pending:

@@ -18,10 +18,14 @@ constexpr sql::Statement kClaim{
     "UPDATE pending_sign_ins SET claim_owner = $1, claim_until = $2, next_poll_at = $3 + interval_ms"
     " WHERE session_hash = $4 AND state = 'pending' AND next_poll_at <= $5 AND claim_until <= $6 AND "
     "expires_at > $7"};
+constexpr sql::Statement kExtendClaim{
+    "UPDATE pending_sign_ins SET claim_until = $1"
+    " WHERE session_hash = $2 AND claim_owner = $3 AND state = 'pending'"};
 constexpr sql::Statement kRelease{
-    "UPDATE pending_sign_ins SET claim_until = 0 WHERE session_hash = $1 AND claim_owner = $2"};
+    "UPDATE pending_sign_ins SET claim_owner = '', claim_until = 0 WHERE session_hash = $1 AND claim_owner = "
+    "$2"};
 constexpr sql::Statement kLengthen{
-    "UPDATE pending_sign_ins SET claim_until = 0, interval_ms = $1, next_poll_at = $2"
+    "UPDATE pending_sign_ins SET claim_owner = '', claim_until = 0, interval_ms = $1, next_poll_at = $2"
     " WHERE session_hash = $3 AND claim_owner = $4"};
 constexpr sql::Statement kComplete{
     "UPDATE pending_sign_ins SET state = 'complete', pass = $1, device = $2, delete_at = $3, claim_until = 0"
@@ -95,6 +99,12 @@ Result<std::optional<SignInRow>> find_sign_in(sql::Transaction& transaction,
 Result<bool> claim_poll(sql::Transaction& transaction, const std::string& session_hash,
                         const std::string& owner, Millis now, Millis until) {
   return run_on_one(transaction, kClaim, {owner, until, now, session_hash, now, now, now});
+}
+
+Result<void> extend_claim(sql::Transaction& transaction, const std::string& session_hash,
+                          const std::string& owner, Millis until) {
+  VK_CHECK(transaction.run(kExtendClaim, {until, session_hash, owner}));
+  return {};
 }
 
 Result<void> release_claim(sql::Transaction& transaction, const std::string& session_hash,

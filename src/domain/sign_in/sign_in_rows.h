@@ -55,6 +55,9 @@ Result<std::optional<SignInRow>> find_sign_in(sql::Transaction& transaction, con
 // The right to ask the provider now. False when it is too early, over, or somebody else's.
 Result<bool> claim_poll(sql::Transaction& transaction, const std::string& session_hash,
                         const std::string& owner, Millis now, Millis until);
+// Nothing happens when the claim is no longer this owner's.
+Result<void> extend_claim(sql::Transaction& transaction, const std::string& session_hash,
+                          const std::string& owner, Millis until);
 // Still pending: the next poll as the claim set it, or after a longer interval.
 Result<void> release_claim(sql::Transaction& transaction, const std::string& session_hash,
                            const std::string& owner);

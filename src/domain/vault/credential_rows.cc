@@ -13,6 +13,8 @@ constexpr sql::Statement kInsert{
 constexpr sql::Statement kTakeLease{
     "UPDATE credentials SET lease_owner = $1, lease_until = $2"
     " WHERE id = $3 AND version = $4 AND lease_until <= $5"};
+constexpr sql::Statement kExtendLease{
+    "UPDATE credentials SET lease_until = $1 WHERE id = $2 AND lease_owner = $3"};
 constexpr sql::Statement kGiveLeaseBack{
     "UPDATE credentials SET lease_owner = '', lease_until = 0, retry_at = $1"
     " WHERE id = $2 AND version = $3 AND lease_owner = $4"};
@@ -69,6 +71,12 @@ Result<bool> insert_credential(sql::Transaction& transaction, const CredentialRo
 Result<bool> take_lease(sql::Transaction& transaction, const CredentialRow& row, const std::string& owner,
                         Millis now, Millis until) {
   return run_on_one(transaction, kTakeLease, {owner, until, row.id.value, row.version, now});
+}
+
+Result<void> extend_lease(sql::Transaction& transaction, const CredentialId& id, const std::string& owner,
+                          Millis until) {
+  VK_CHECK(transaction.run(kExtendLease, {until, id.value, owner}));
+  return {};
 }
 
 Result<void> give_lease_back(sql::Transaction& transaction, const CredentialRow& row,

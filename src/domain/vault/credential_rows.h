@@ -31,6 +31,9 @@ Result<bool> insert_credential(sql::Transaction& transaction, const CredentialRo
 // The right to refresh this version until `until`. False when somebody else has it or the version is gone.
 Result<bool> take_lease(sql::Transaction& transaction, const CredentialRow& row, const std::string& owner,
                         Millis now, Millis until);
+// Nothing happens when the lease is no longer this owner's.
+Result<void> extend_lease(sql::Transaction& transaction, const CredentialId& id, const std::string& owner,
+                          Millis until);
 Result<void> give_lease_back(sql::Transaction& transaction, const CredentialRow& row,
                              const std::string& owner, Millis retry_at);
 

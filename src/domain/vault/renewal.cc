@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "domain/vault/identity.h"
+#include "domain/vault/lease_keeper.h"
 #include "domain/vault/sealed_record.h"
 #include "foundation/base/log.h"
 #include "foundation/net/single_flight.h"
@@ -20,6 +21,8 @@ constexpr Millis kReusedPause = 100;  // between two looks
 constexpr int kSaveAttempts = 8;      // the pause before each doubles from kSavePause: about 6 s in all
 constexpr Millis kSavePause = 50;
 constexpr Millis kUnsavedLifetime = kHour;
+constexpr Millis kFlightSlack =
+    10 * kSecond;  // a flight that much over its deadline no longer blocks a new one
 
 // A pair that the provider has issued and the store has not taken yet. Sealed: memory holds no more than the
 // store.
@@ -42,7 +45,12 @@ void carry_over(ProviderTokens& renewed, const ProviderTokens& old) {
 
 struct Renewals::State : std::enable_shared_from_this<Renewals::State> {
   State(sql::Database& db, const Clock& c, Random& r, TokenRefresher& refresh_with, const VaultOptions& o)
-      : database(db), clock(c), random(r), refresher(refresh_with), options(o), flights(o.lease) {}
+      : database(db),
+        clock(c),
+        random(r),
+        refresher(refresh_with),
+        options(o),
+        flights(o.refresh_deadline + kFlightSlack) {}
 
   sql::Database& database;
   const Clock& clock;
@@ -60,6 +68,8 @@ struct Renewals::State : std::enable_shared_from_this<Renewals::State> {
   Task<Result<std::optional<CredentialRow>>> read_row(CredentialId id);
   Task<Turn> look(CredentialKey key, int64_t* spent_version);
   Task<Turn> refresh_row(CredentialKey key, CredentialRow row, OpenCredential opened);
+  std::function<Task<void>()> lease_extension(CredentialId id, std::string owner);
+  static Task<void> extend(std::shared_ptr<State> self, CredentialId id, std::string owner);
   Task<Turn> accept(CredentialKey key, CredentialRow row, OpenCredential opened, ProviderTokens tokens);
   Task<Turn> save(CredentialKey key, CredentialRow row, std::string sealed);
   Task<Result<bool>> save_once(CredentialKey key, CredentialRow row, std::string sealed);
@@ -105,7 +115,7 @@ Task<Result<std::optional<CredentialRow>>> Renewals::State::read_row(CredentialI
 
 Task<Result<Renewal>> Renewals::State::run(std::shared_ptr<State> self, CredentialKey key,
                                            int64_t spent_version) {
-  const Millis give_up_at = steady_millis() + self->options.lease;
+  const Millis give_up_at = steady_millis() + self->options.refresh_deadline;
   while (steady_millis() < give_up_at) {
     CO_TRY(std::optional<Renewal> decided, co_await self->look(key, &spent_version));
     if (decided) co_return std::move(*decided);
@@ -142,6 +152,7 @@ Task<Renewals::State::Turn> Renewals::State::refresh_row(CredentialKey key, Cred
   };
   CO_TRY(bool is_ours, co_await database.write_value<bool>(std::move(lease)));
   if (!is_ours) co_return std::optional<Renewal>();
+  LeaseKeeper keeper(co_await asio::this_coro::executor, options.lease / 3, lease_extension(row.id, owner));
 
   RefreshReply reply = co_await refresher.refresh(opened.provider, opened.tokens, opened.originator);
   switch (reply.kind) {
@@ -164,6 +175,21 @@ Task<Renewals::State::Turn> Renewals::State::refresh_row(CredentialKey key, Cred
   // Failing here costs only time: the lease ends by itself.
   (void)co_await database.write(std::move(give_back));
   co_return Renewal{};
+}
+
+std::function<Task<void>()> Renewals::State::lease_extension(CredentialId id, std::string owner) {
+  return [self = shared_from_this(), id = std::move(id), owner = std::move(owner)] {
+    return extend(self, id, owner);
+  };
+}
+
+Task<void> Renewals::State::extend(std::shared_ptr<State> self, CredentialId id, std::string owner) {
+  sql::Database::Work work =
+      [id, owner, until = self->clock.now() + self->options.lease](sql::Transaction& transaction) {
+        return extend_lease(transaction, id, owner, until);
+      };
+  // A failure here lets the lease end: at worst another process asks too and finds the refresh token spent.
+  (void)co_await self->database.write(std::move(work));
 }
 
 Task<Renewals::State::Turn> Renewals::State::accept(CredentialKey key, CredentialRow row,

@@ -150,6 +150,30 @@ TEST_P(RenewalTest, AProcessThatDiedHoldingTheLeaseIsSucceededWhenItEnds) {
   expect_access(waiting.get(), "access-1");
 }
 
+TEST_P(RenewalTest, ARefreshThatTakesLongerThanTheLeaseKeepsIt) {
+  SystemClock real_clock;
+  RotatingProvider slow(real_clock);
+  VaultOptions options = testing_support::vault_options();
+  options.lease = 600;
+  auto second_connection = store.open_another();
+  Vault first(database, real_clock, crypto::system_random(), slow, options);
+  Vault second(*second_connection, real_clock, crypto::system_random(), slow, options);
+  NewCredential credential;
+  credential.tokens = slow.first_tokens(-kHour);
+  auto key = testing_support::seal(store.get(), first, credential);
+  ASSERT_TRUE(key.ok());
+  slow.hold();
+  auto here = workers.start<Opened>(0, [&] { return first.open_for_use(*key); });
+  while (slow.calls() == 0) std::this_thread::yield();
+  auto there = workers.start<Opened>(1, [&] { return second.open_for_use(*key); });
+  EXPECT_EQ(there.wait_for(std::chrono::milliseconds(2 * options.lease)), std::future_status::timeout);
+  slow.let_go();
+  expect_access(here.get(), "access-1");
+  expect_access(there.get(), "access-1");
+  EXPECT_EQ(slow.calls(), 1);
+  workers.drain();
+}
+
 TEST_P(RenewalTest, TheLoserOfALeaseUsesWhatTheWinnerStored) {
   CredentialKey key = seal(-kHour);
   execute("UPDATE credentials SET lease_owner = 'other', lease_until = $1 WHERE id = $2",

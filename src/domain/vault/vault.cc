@@ -39,6 +39,7 @@ struct Vault::State {
   TokenRefresher& refresher;
   const VaultOptions options;
   Renewals renewals;
+  RemoteRenewals* remote = nullptr;
 
   bool can_renew(const OpenCredential& opened) const {
     return !opened.tokens.refresh.empty() && refresher.can_refresh(opened.provider);
@@ -90,6 +91,38 @@ Task<Result<OpenCredential>> Vault::open(CredentialKey key) {
   co_return open_row(row, key, state->clock.now());
 }
 
+void Vault::renew_through(RemoteRenewals& remote) {
+  state_->remote = &remote;
+}
+
+Task<Result<void>> Vault::renew(CredentialKey key, int64_t spent_version) {
+  auto state = state_;
+  CO_TRY(Renewal renewal, co_await state->renewals.renew(std::move(key), spent_version));
+  switch (renewal.kind) {
+    case Renewal::Kind::renewed:
+      co_return Result<void>();
+    case Renewal::Kind::dead:
+      co_return dead();
+    case Renewal::Kind::unavailable:
+      break;
+  }
+  co_return not_now();
+}
+
+Task<Result<Renewal>> Vault::renew_wherever(CredentialKey key, int64_t spent_version) {
+  auto state = state_;
+  if (state->remote == nullptr) co_return co_await state->renewals.renew(std::move(key), spent_version);
+  auto renewed = co_await state->remote->renew(key, spent_version);
+  if (renewed.ok()) {
+    CO_TRY(OpenCredential opened, co_await open(key));
+    co_return Renewal{Renewal::Kind::renewed, std::move(opened)};
+  }
+  if (renewed.error().code == Code::unauthorized) co_return Renewal{Renewal::Kind::dead, {}};
+  if (renewed.error().code == Code::unavailable) co_return Renewal{Renewal::Kind::unavailable, {}};
+  if (renewed.error().code != Code::disconnected) co_return std::move(renewed).error();
+  co_return co_await state->renewals.renew(std::move(key), spent_version);
+}
+
 Task<Result<OpenCredential>> Vault::open_for_use(CredentialKey key) {
   auto state = state_;
   CO_TRY(OpenCredential opened, co_await open(key));
@@ -98,7 +131,7 @@ Task<Result<OpenCredential>> Vault::open_for_use(CredentialKey key) {
     if (!state->is_usable(opened)) co_return dead();
     co_return opened;
   }
-  CO_TRY(Renewal renewal, co_await state->renewals.renew(std::move(key), opened.version));
+  CO_TRY(Renewal renewal, co_await renew_wherever(std::move(key), opened.version));
   switch (renewal.kind) {
     case Renewal::Kind::renewed:
       if (!state->is_usable(renewal.credential)) co_return not_now();
@@ -118,7 +151,7 @@ Task<Result<OpenCredential>> Vault::renew_rejected(CredentialKey key, int64_t re
     CO_TRY(OpenCredential opened, co_await open(key));
     if (opened.version > rejected_version && state->is_usable(opened)) co_return opened;
     if (!state->can_renew(opened)) co_return dead();
-    CO_TRY(Renewal renewal, co_await state->renewals.renew(key, std::max(opened.version, rejected_version)));
+    CO_TRY(Renewal renewal, co_await renew_wherever(key, std::max(opened.version, rejected_version)));
     if (renewal.kind == Renewal::Kind::dead) co_return dead();
     if (renewal.kind == Renewal::Kind::unavailable) co_return not_now();
     if (renewal.credential.version > rejected_version) {

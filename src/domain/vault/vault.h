@@ -37,6 +37,18 @@ class TokenRefresher {
   virtual Task<RefreshReply> refresh(ProviderId provider, ProviderTokens tokens, std::string originator) = 0;
 };
 
+// Renewing somewhere that outlives this process (app/refresh_keeper), so that a pair which the provider has just rotated
+// is not lost with it. May be called from any worker.
+class RemoteRenewals {
+ public:
+  virtual ~RemoteRenewals() = default;
+  // Ok: the row holds something newer than `spent_version`. Code::unauthorized: dead. Code::unavailable: not now.
+  // Code::disconnected: nobody is there; renew in this process.
+  virtual Task<Result<void>> renew(CredentialKey key, int64_t spent_version) = 0;
+};
+
+struct Renewal;  // vault/renewal.h
+
 struct NewCredential {
   ProviderId provider = ProviderId::openai;
   std::string app;
@@ -48,7 +60,7 @@ struct VaultOptions {
   std::vector<Secret> identity_secrets;  // the first derives new user ids, all recognise known ones
   Millis refresh_before = 60 * kSecond;  // refresh when the access token has less than this left
   Millis refresh_deadline = 30 * kSecond;
-  Millis lease = 40 * kSecond;           // one process's right to refresh one credential
+  Millis lease = 6 * kSecond;  // one process's right to refresh one credential; extended while it does
   Millis record_lifetime = 30 * kDay;    // from sign-in; extended by refresh
 };
 
@@ -56,6 +68,11 @@ class Vault {
  public:
   Vault(sql::Database& database, const Clock& clock, Random& random, TokenRefresher& refresher, VaultOptions options);
   ~Vault();
+
+  // Before the first request: every renewal is asked of `remote` (not owned) from then on.
+  void renew_through(RemoteRenewals& remote);
+  // What the other end of a RemoteRenewals does: renews in this process; results as there.
+  Task<Result<void>> renew(CredentialKey key, int64_t spent_version);
 
   // Seals a new sign-in under a fresh K as a row of its own (a second device never logs the first out). `user` is the
   // same for the same account of the same provider, also across a rotation of the identity secrets.
@@ -79,6 +96,7 @@ class Vault {
 
  private:
   struct State;
+  Task<Result<Renewal>> renew_wherever(CredentialKey key, int64_t spent_version);
   std::shared_ptr<State> state_;
 };
 

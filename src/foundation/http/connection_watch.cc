@@ -24,27 +24,62 @@ PeerWatch::PeerWatch(ServerConnection& connection)
       poll_again_(connection.shard_.worker.deadlines(), [this] { poll_for_hangup(); }) {}
 
 PeerWatch::~PeerWatch() {
+  leave_queue();
   shared_->watch = nullptr;
   ++shared_->generation;
 }
 
 void PeerWatch::start() {
-  if (active_) return;
-  active_ = true;
+  if (std::exchange(active_, true)) return;
+  enqueue();
+}
+
+void PeerWatch::stop() {
+  if (!std::exchange(active_, false)) return;
+  leave_queue();
+  poll_again_.disarm();
+  if (!std::exchange(waiting_, false)) return;
+  ++shared_->generation;
+  shared_->cancel.emit(asio::cancellation_type::terminal);
+}
+
+void PeerWatch::enqueue() {
+  PendingWatches& pending = connection_.shard_.pending_watches;
+  queued_ = true;
+  next_ = pending.first_;
+  if (next_ != nullptr) next_->previous_ = this;
+  pending.first_ = this;
+  if (std::exchange(pending.ticking_, true)) return;
+  connection_.shard_.worker.spawn(pending.tick(connection_.core_.shared_from_this()));
+}
+
+void PeerWatch::leave_queue() {
+  if (!std::exchange(queued_, false)) return;
+  if (next_ != nullptr) next_->previous_ = previous_;
+  (previous_ != nullptr ? previous_->next_ : connection_.shard_.pending_watches.first_) = next_;
+  previous_ = next_ = nullptr;
+}
+
+Task<void> PendingWatches::tick(std::shared_ptr<ServerCore> core) {
+  while (first_ != nullptr) {
+    co_await net::sleep_for(kTick);
+    while (first_ != nullptr) {
+      PeerWatch& watch = *first_;
+      watch.leave_queue();
+      watch.look();
+    }
+  }
+  ticking_ = false;
+  core.reset();
+}
+
+void PeerWatch::look() {
+  if (!connection_.stream_.is_open()) return;
   if (connection_.stream_.is_tls()) {
     on_readable();  // decrypted bytes may wait above the socket
   } else {
     arm();
   }
-}
-
-void PeerWatch::stop() {
-  if (!active_) return;
-  active_ = false;
-  poll_again_.disarm();
-  if (!std::exchange(waiting_, false)) return;
-  ++shared_->generation;
-  shared_->cancel.emit(asio::cancellation_type::terminal);
 }
 
 void PeerWatch::arm() {

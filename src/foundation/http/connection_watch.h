@@ -4,11 +4,26 @@
 
 #include <memory>
 
+#include "foundation/base/task.h"
 #include "foundation/net/deadline.h"
 
 namespace valetkey::http {
 
 class ServerConnection;
+class PeerWatch;
+struct ServerCore;
+
+// The watches of one worker that were asked for since its last tick.
+class PendingWatches {
+ public:
+  static constexpr Millis kTick = 20;
+
+ private:
+  friend class PeerWatch;
+  Task<void> tick(std::shared_ptr<ServerCore> core);  // runs until none is pending; `core` holds this
+  PeerWatch* first_ = nullptr;
+  bool ticking_ = false;
+};
 
 class PeerWatch {
  public:
@@ -20,7 +35,11 @@ class PeerWatch {
   void stop();
 
  private:
+  friend class PendingWatches;
   struct Shared;
+  void enqueue();
+  void leave_queue();
+  void look();
   void arm();
   void on_readable();
   void poll_for_hangup();
@@ -28,6 +47,9 @@ class PeerWatch {
   ServerConnection& connection_;
   std::shared_ptr<Shared> shared_;  // with the pending wait, which may outlive this
   net::Deadline poll_again_;        // when bytes of a next request hide the end behind them
+  PeerWatch* previous_ = nullptr;   // among the pending
+  PeerWatch* next_ = nullptr;
+  bool queued_ = false;
   bool active_ = false;
   bool waiting_ = false;
 };

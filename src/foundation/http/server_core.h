@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "foundation/http/connection_watch.h"
 #include "foundation/http/server.h"
 #include "foundation/http/server_proxies.h"
 #include "foundation/net/listener.h"
@@ -38,12 +39,13 @@ struct Shard {
   ServerConnection* first = nullptr;  // all connections of this worker, see next_
   bool draining = false;
   bool reported_drained = false;
+  PendingWatches pending_watches;
   Cancellation drain_over;  // requested when the last connection is gone
   std::atomic<size_t> connections = 0;
   std::atomic<size_t> exchanges = 0;
 };
 
-struct ServerCore {
+struct ServerCore : std::enable_shared_from_this<ServerCore> {
   ServerCore(ServerOptions its_options, const Router& its_router)
       : options(std::move(its_options)), router(its_router), max_body(options.limits.max_body) {}
 

@@ -96,7 +96,8 @@ Millis WaitLimit::remaining() const {
 }
 
 Task<Result<Addresses>> resolve(std::string host, WaitLimit& limit) {
-  if (host.empty()) co_return Error{Code::disconnected, "no host", "resolve"};  // getaddrinfo would say loopback
+  if (host.empty())
+    co_return Error{Code::disconnected, "no host", "resolve"};  // getaddrinfo would say loopback
   error_code not_numeric;
   auto numeric = asio::ip::make_address(host, not_numeric);
   if (!not_numeric) co_return Addresses{numeric};

@@ -108,10 +108,10 @@ TEST(BlockingPool, GivesResultsBackOnTheCallersThread) {
 
 TEST(BlockingPool, AFullQueueIsUnavailableAndTheRestIsFinished) {
   std::atomic<int> done = 0;
+  std::atomic<bool> release = false;
+  std::atomic<bool> started = false;
   {
     BlockingPool pool(1, 2);
-    std::atomic<bool> release = false;
-    std::atomic<bool> started = false;
     EXPECT_TRUE(pool.submit([&] {
       started = true;
       while (!release) std::this_thread::yield();

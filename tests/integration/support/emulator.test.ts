@@ -1,5 +1,6 @@
 // The emulator, seen from outside: sign-in of all three issuers, strictness, and every fault of the catalogue.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
@@ -276,6 +277,12 @@ test('every fault of the catalogue strikes where docs/emulator.md says', async (
     await emulator.reset();
     tokens = await emulator.issueTokens({ client_id: 'app_1' });
   }
+});
+
+test('docs/emulator.md lists exactly the catalogue', async () => {
+  const text = readFileSync(new URL('../../../docs/emulator.md', import.meta.url), 'utf8');
+  const documented = [...text.matchAll(/^\| `((?:[AHS]\d+|http)\.[a-z0-9_]+)` \|/gm)].map((match) => match[1]);
+  assert.deepEqual(documented, (await emulator.faults()).map((fault) => fault.id));
 });
 
 test('cuts differ on the wire: reset, truncated chunk, clean end', async () => {

@@ -21,6 +21,7 @@ export class Valetkey {
   readonly logs: LogLine[] = [];
   url = "";
   adminUrl = "";
+  stderr = ""; // every byte it wrote there
   private waiting: Array<{ wanted: (line: LogLine) => boolean; found: (line: LogLine) => void }> = [];
 
   readonly child: ChildProcess;
@@ -73,7 +74,10 @@ export class Valetkey {
     });
     const server = new Valetkey(child, directory, secrets, settings.directory === undefined);
     server.readLogs();
-    const listening = await server.waitForLog((line) => line.event === "listening", 20_000);
+    const listening = await server.waitForLog((line) => line.event === "listening", 20_000).catch((late: unknown) => {
+      child.kill("SIGKILL");
+      throw late;
+    });
     const scheme = listening["tls"] === true ? "https" : "http";
     server.url = `${scheme}://127.0.0.1:${String(listening["port"])}`;
     server.adminUrl = `http://127.0.0.1:${String(listening["admin_port"])}`;
@@ -84,6 +88,7 @@ export class Valetkey {
     let rest = "";
     this.child.stderr?.setEncoding("utf8");
     this.child.stderr?.on("data", (text: string) => {
+      this.stderr += text;
       const lines = (rest + text).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) this.take(line);
