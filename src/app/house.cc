@@ -1,8 +1,8 @@
 #include "app/house.h"
 
+#include <unistd.h>
 #include <csignal>
 #include <thread>
-#include <unistd.h>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -25,7 +25,8 @@
 namespace valetkey {
 namespace {
 
-constexpr Millis kSweepEvery = 5 * kMinute;
+// A finished pass is refused after 60 s by itself; the sweep is what removes it from the store.
+constexpr Millis kSweepEvery = 15 * kSecond;
 
 http::ServerLimits limits_of(const ServerConfig& config) {
   http::ServerLimits limits;
@@ -56,10 +57,12 @@ void log_access(const http::AccessRecord& record) {
 class RequestMetrics {
  public:
   explicit RequestMetrics(metrics::Registry& registry)
-      : seconds_(registry.histogram("valetkey_request_seconds", "Time from the request's head to the answer's end.")) {
+      : seconds_(registry.histogram("valetkey_request_seconds",
+                                    "Time from the request's head to the answer's end.")) {
     for (size_t i = 0; i < classes_.size(); ++i) {
       std::string label = "status=\"" + std::to_string(i + 1) + "xx\"";
-      classes_[i] = &registry.counter("valetkey_requests_total", "Requests answered, by class of status.", label);
+      classes_[i] =
+          &registry.counter("valetkey_requests_total", "Requests answered, by class of status.", label);
     }
   }
   void add(const http::AccessRecord& record) {
@@ -82,24 +85,33 @@ Result<std::shared_ptr<net::TlsContext>> load_certificate(const ServerConfig& co
 void log_providers(const std::vector<ProviderId>& enabled) {
   if (enabled.empty()) {
     log::warn("no_provider_enabled",
-              {{"hint", "every sign-in provider is off; set VALETKEY_PROVIDERS=openai,xai,github to turn them on"}});
+              {{"hint",
+                "every sign-in provider is off; set VALETKEY_PROVIDERS=openai,xai,github to turn them on"}});
     return;
   }
   std::string names;
   for (ProviderId id : enabled) names += (names.empty() ? "" : ",") + std::string(to_string(id));
-  log::warn("subscription_providers_enabled",
-            {{"providers", names},
-             {"note", "these reuse OAuth clients that the vendors publish for their own tools; there is no public programme "
-                      "for it, it may break, and the vendors' terms may forbid it. A credential serves only the person who "
-                      "signed in."}});
+  log::warn(
+      "subscription_providers_enabled",
+      {{"providers", names},
+       {"note",
+        "these reuse OAuth clients that the vendors publish for their own tools; there is no public "
+        "programme "
+        "for it, it may break, and the vendors' terms may forbid it. A credential serves only the person who "
+        "signed in."}});
 }
 
 }  // namespace
 
 struct House::Parts {
   explicit Parts(const Config& given)
-      : config(given), ring(given.secrets.jwt), clock(), random(crypto::system_random()), request_metrics(registry),
-        relay_metrics(registry), rate_limits(given.server) {}
+      : config(given),
+        ring(given.secrets.jwt),
+        clock(),
+        random(crypto::system_random()),
+        request_metrics(registry),
+        relay_metrics(registry),
+        rate_limits(given.server) {}
 
   Result<void> build();
   void build_routes();
@@ -139,17 +151,21 @@ Result<void> House::Parts::build() {
   VK_TRY(int applied, sql::migrate(*database, migrations(), clock.now()));
   if (applied > 0) log::info("migrated", {{"applied", applied}});
 
-  unsigned count = config.server.workers != 0 ? config.server.workers : std::max(1u, std::thread::hardware_concurrency());
+  unsigned count =
+      config.server.workers != 0 ? config.server.workers : std::max(1u, std::thread::hardware_concurrency());
   VK_TRY(auto client_tls, net::TlsContext::client(config.upstream.ca_file));
   for (unsigned i = 0; i < count; ++i) {
     workers.push_back(std::make_unique<net::Worker>(i));
-    clients.add(i, std::make_unique<http::Client>(*workers.back(), client_tls, client_limits(config.upstream)));
+    clients.add(i,
+                std::make_unique<http::Client>(*workers.back(), client_tls, client_limits(config.upstream)));
   }
   providers = std::make_unique<providers::Providers>(config.providers, clients, clock, random);
-  vault = std::make_unique<Vault>(*database, clock, random, providers->token_refresher(), vault_options(config));
+  vault =
+      std::make_unique<Vault>(*database, clock, random, providers->token_refresher(), vault_options(config));
   vault->renew_through(*keeper);
   keeper->listen_on(*workers.front());
-  sign_ins = std::make_unique<SignIns>(*database, clock, random, *vault, providers->device_flow(), ring, config.originator);
+  sign_ins = std::make_unique<SignIns>(*database, clock, random, *vault, providers->device_flow(), ring,
+                                       config.originator);
   relay = std::make_unique<relay::Relay>(*vault, *providers, clients, clock, random, relay_metrics,
                                          relay::RelayOptions{.heartbeat = config.server.heartbeat});
   build_routes();
@@ -164,8 +180,10 @@ Result<void> House::Parts::build() {
   admin.error_response = pipeline_error;
   admin.random = &random;
   admin_server = std::make_unique<http::Server>(std::move(admin), admin_router);
-  registry.gauge("valetkey_connections", "Open client connections.", [this] { return static_cast<int64_t>(public_server->connections()); });
-  registry.gauge("valetkey_exchanges", "Requests being answered.", [this] { return static_cast<int64_t>(public_server->exchanges()); });
+  registry.gauge("valetkey_connections", "Open client connections.",
+                 [this] { return static_cast<int64_t>(public_server->connections()); });
+  registry.gauge("valetkey_exchanges", "Requests being answered.",
+                 [this] { return static_cast<int64_t>(public_server->exchanges()); });
   return {};
 }
 
@@ -230,7 +248,8 @@ Task<void> House::Parts::watch_signals() {
   asio::signal_set signals(workers.front()->context(), SIGTERM, SIGINT, SIGHUP);
   for (;;) {
     boost::system::error_code failure;
-    int number = co_await signals.async_wait(asio::redirect_error(asio::use_awaitable_t<Executor>(), failure));
+    int number =
+        co_await signals.async_wait(asio::redirect_error(asio::use_awaitable_t<Executor>(), failure));
     if (failure) co_return;
     if (number != SIGHUP) {
       begin_drain();

@@ -1,4 +1,5 @@
-// The wiring: every concrete part, built from the configuration in one place, and its life from start to drain.
+// The wiring: every concrete part, built from the configuration in one place, and its life from start to
+// drain.
 #pragma once
 
 #include <memory>
@@ -14,8 +15,8 @@ class House {
   static Result<std::unique_ptr<House>> build(const Config& config);
   ~House();
 
-  // Listens, serves, and returns after SIGTERM or SIGINT when running streams have ended (or the drain limit has
-  // ended them). SIGHUP reads the certificate again. A second SIGTERM ends at once.
+  // Listens, serves, and returns after SIGTERM or SIGINT when running streams have ended (or the drain limit
+  // has ended them). SIGHUP reads the certificate again. A second SIGTERM ends at once.
   Result<void> serve();
 
  private:

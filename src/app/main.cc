@@ -21,7 +21,8 @@ int fail(const Error& error) {
 }
 
 Result<Config> read_config(const CommandLine& command_line) {
-  return load_config({.file = command_line.config_file, .environment = process_environment(), .env_file = ".env"});
+  return load_config(
+      {.file = command_line.config_file, .environment = process_environment(), .env_file = ".env"});
 }
 
 log::Level level_of(const std::string& name) {

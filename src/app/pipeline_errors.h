@@ -1,5 +1,5 @@
-// The errors the HTTP pipeline answers by itself (no such route, too large, rate limited), in the wire form that the
-// clients of each path know.
+// The errors the HTTP pipeline answers by itself (no such route, too large, rate limited), in the wire form
+// that the clients of each path know.
 #pragma once
 
 #include <string_view>

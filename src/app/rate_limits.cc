@@ -8,7 +8,8 @@ static std::unique_ptr<http::RateLimiter> per_minute(unsigned count) {
 }
 
 RateLimits::RateLimits(const ServerConfig& config)
-    : api_(per_minute(config.rate_limit_per_minute)), start_(per_minute(config.sign_in_start_per_minute)),
+    : api_(per_minute(config.rate_limit_per_minute)),
+      start_(per_minute(config.sign_in_start_per_minute)),
       poll_(per_minute(config.sign_in_poll_per_minute)) {}
 
 http::RateLimiter* RateLimits::limiter_of(http::RateClass rate_class) {

@@ -29,7 +29,8 @@ Task<void> read_packets(Descriptor& socket, std::function<void(std::string_view)
   std::string buffer(kMaxKeeperPacket, '\0');
   for (;;) {
     boost::system::error_code failure;
-    co_await socket.async_wait(Descriptor::wait_read, asio::redirect_error(asio::use_awaitable_t<Executor>(), failure));
+    co_await socket.async_wait(Descriptor::wait_read,
+                               asio::redirect_error(asio::use_awaitable_t<Executor>(), failure));
     if (failure) co_return;
     ssize_t got = ::recv(socket.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;

@@ -1,7 +1,8 @@
-// The keeper: a second process of the server's that does nothing but renew credentials. A refresh token may be used
-// once; if the server is killed between the provider's answer and our write, the credential is lost. The keeper is forked
-// before anything else runs, lives on its own, and finishes and stores what it began when the server is gone
-// (docs/adr/0010-the-refresh-keeper.md). It ends when the server's end of the socket closes and nothing is under way.
+// The keeper: a second process of the server's that does nothing but renew credentials. A refresh token may
+// be used once; if the server is killed between the provider's answer and our write, the credential is lost.
+// The keeper is forked before anything else runs, lives on its own, and finishes and stores what it began
+// when the server is gone (docs/adr/0010-the-refresh-keeper.md). It ends when the server's end of the socket
+// closes and nothing is under way.
 #pragma once
 
 #include <memory>

@@ -30,7 +30,11 @@ std::string encode(const KeeperRequest& request) {
 
 std::string encode(const KeeperReply& reply) {
   std::string out;
-  JsonWriter(out).begin_object().member("number", reply.number).member("outcome", std::string(name_of(reply.failure))).end_object();
+  JsonWriter(out)
+      .begin_object()
+      .member("number", reply.number)
+      .member("outcome", std::string(name_of(reply.failure)))
+      .end_object();
   return out;
 }
 

@@ -29,9 +29,10 @@ Result<std::unique_ptr<RenewalParts>> RenewalParts::build(const Config& config) 
   VK_TRY(auto tls, net::TlsContext::client(config.upstream.ca_file));
   parts->clients_.add(0, std::make_unique<http::Client>(parts->worker_, tls, client_limits(config.upstream)));
   Random& random = crypto::system_random();
-  parts->providers_ = std::make_unique<providers::Providers>(config.providers, parts->clients_, parts->clock_, random);
-  parts->vault_ = std::make_unique<Vault>(*parts->database_, parts->clock_, random, parts->providers_->token_refresher(),
-                                          vault_options(config));
+  parts->providers_ =
+      std::make_unique<providers::Providers>(config.providers, parts->clients_, parts->clock_, random);
+  parts->vault_ = std::make_unique<Vault>(*parts->database_, parts->clock_, random,
+                                          parts->providers_->token_refresher(), vault_options(config));
   return parts;
 }
 

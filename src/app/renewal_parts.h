@@ -1,5 +1,5 @@
-// The parts that renewing a credential needs, in the keeper's process: a store, one worker with its HTTP client, the
-// providers and a vault.
+// The parts that renewing a credential needs, in the keeper's process: a store, one worker with its HTTP
+// client, the providers and a vault.
 #pragma once
 
 #include <memory>

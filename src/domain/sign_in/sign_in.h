@@ -1,6 +1,7 @@
-// Signing in with a device code: start, poll, complete. Pending sign-ins live in the store, so they survive a restart
-// and any instance can be polled. The store holds the hash of the session id; everything secret (device code, finished
-// pass) is encrypted under a key derived from the session id, which only the starter holds.
+// Signing in with a device code: start, poll, complete. Pending sign-ins live in the store, so they survive a
+// restart and any instance can be polled. The store holds the hash of the session id; everything secret
+// (device code, finished pass) is encrypted under a key derived from the session id, which only the starter
+// holds.
 #pragma once
 
 #include <memory>
@@ -79,8 +80,9 @@ class SignIns {
 
   // `problem` in the Error's detail is fit for the person when the code is Code::upstream.
   Task<Result<StartedSignIn>> start(SignInStart request);
-  // Asks the provider at most once per interval, whoever and however many poll; the others get the state as it is.
-  // The upstream exchange goes on when the poller leaves. A finished pass can be fetched for 60 s, then it is deleted.
+  // Asks the provider at most once per interval, whoever and however many poll; the others get the state as
+  // it is. The upstream exchange goes on when the poller leaves. A finished pass can be fetched for 60 s,
+  // then it is deleted.
   Task<Result<SignInState>> poll(std::string session_id, std::string app, std::string code_verifier);
   Task<Result<int64_t>> delete_expired();
 

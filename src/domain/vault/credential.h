@@ -1,4 +1,5 @@
-// The nouns of the vault: a provider's sign-in of one person, sealed under its own random key K (product.md, split keys).
+// The nouns of the vault: a provider's sign-in of one person, sealed under its own random key K (product.md,
+// split keys).
 #pragma once
 
 #include <array>
@@ -36,7 +37,7 @@ struct CredentialKey {
 // What a provider issued at sign-in or refresh.
 struct ProviderTokens {
   Secret access;
-  Secret refresh;     // empty: the provider gives none
+  Secret refresh;      // empty: the provider gives none
   Millis expires = 0;  // of `access`
   std::string account_id;
   bool fedramp = false;  // openai: claim chatgpt_account_is_fedramp

@@ -1,5 +1,5 @@
-// The vault: sealed credentials in the store, opened by whoever holds their key, refreshed before they expire.
-// One instance serves the process; every method may be called from any worker.
+// The vault: sealed credentials in the store, opened by whoever holds their key, refreshed before they
+// expire. One instance serves the process; every method may be called from any worker.
 #pragma once
 
 #include <memory>
@@ -37,13 +37,13 @@ class TokenRefresher {
   virtual Task<RefreshReply> refresh(ProviderId provider, ProviderTokens tokens, std::string originator) = 0;
 };
 
-// Renewing somewhere that outlives this process (app/refresh_keeper), so that a pair which the provider has just rotated
-// is not lost with it. May be called from any worker.
+// Renewing somewhere that outlives this process (app/refresh_keeper), so that a pair which the provider has
+// just rotated is not lost with it. May be called from any worker.
 class RemoteRenewals {
  public:
   virtual ~RemoteRenewals() = default;
-  // Ok: the row holds something newer than `spent_version`. Code::unauthorized: dead. Code::unavailable: not now.
-  // Code::disconnected: nobody is there; renew in this process.
+  // Ok: the row holds something newer than `spent_version`. Code::unauthorized: dead. Code::unavailable: not
+  // now. Code::disconnected: nobody is there; renew in this process.
   virtual Task<Result<void>> renew(CredentialKey key, int64_t spent_version) = 0;
 };
 
@@ -61,12 +61,13 @@ struct VaultOptions {
   Millis refresh_before = 60 * kSecond;  // refresh when the access token has less than this left
   Millis refresh_deadline = 30 * kSecond;
   Millis lease = 6 * kSecond;  // one process's right to refresh one credential; extended while it does
-  Millis record_lifetime = 30 * kDay;    // from sign-in; extended by refresh
+  Millis record_lifetime = 30 * kDay;  // from sign-in; extended by refresh
 };
 
 class Vault {
  public:
-  Vault(sql::Database& database, const Clock& clock, Random& random, TokenRefresher& refresher, VaultOptions options);
+  Vault(sql::Database& database, const Clock& clock, Random& random, TokenRefresher& refresher,
+        VaultOptions options);
   ~Vault();
 
   // Before the first request: every renewal is asked of `remote` (not owned) from then on.
@@ -74,25 +75,27 @@ class Vault {
   // What the other end of a RemoteRenewals does: renews in this process; results as there.
   Task<Result<void>> renew(CredentialKey key, int64_t spent_version);
 
-  // Seals a new sign-in under a fresh K as a row of its own (a second device never logs the first out). `user` is the
-  // same for the same account of the same provider, also across a rotation of the identity secrets.
+  // Seals a new sign-in under a fresh K as a row of its own (a second device never logs the first out).
+  // `user` is the same for the same account of the same provider, also across a rotation of the identity
+  // secrets.
   Result<CredentialKey> seal_new(sql::Transaction& transaction, const NewCredential& credential);
 
-  // All of these: Code::unauthorized when the row is gone, expired, of another app or provider, or K does not open
-  // it; Code::store when the database failed.
+  // All of these: Code::unauthorized when the row is gone, expired, of another app or provider, or K does not
+  // open it; Code::store when the database failed.
 
   // Reads and opens. Never calls the provider.
   Task<Result<OpenCredential>> open(CredentialKey key);
   // The same, with an access token that is good for at least refresh_before (if the provider can give one).
-  // unauthorized: dead for good, sign in again. unavailable: the provider cannot refresh just now and the old token is spent.
+  // unauthorized: dead for good, sign in again. unavailable: the provider cannot refresh just now and the old
+  // token is spent.
   Task<Result<OpenCredential>> open_for_use(CredentialKey key);
-  // After the upstream refused the access token of `rejected_version` with 401: one forced refresh, or whatever
-  // newer tokens somebody else stored meanwhile.
+  // After the upstream refused the access token of `rejected_version` with 401: one forced refresh, or
+  // whatever newer tokens somebody else stored meanwhile.
   Task<Result<OpenCredential>> renew_rejected(CredentialKey key, int64_t rejected_version);
 
-  Task<Result<void>> end(CredentialKey key);            // POST /auth/revoke
-  Task<Result<int64_t>> end_all(UserId user);           // every sign-in of a person; how many
-  Task<Result<int64_t>> delete_expired();               // rows past expires_at; how many
+  Task<Result<void>> end(CredentialKey key);   // POST /auth/revoke
+  Task<Result<int64_t>> end_all(UserId user);  // every sign-in of a person; how many
+  Task<Result<int64_t>> delete_expired();      // rows past expires_at; how many
 
  private:
   struct State;
@@ -100,14 +103,16 @@ class Vault {
   std::shared_ptr<State> state_;
 };
 
-// base64url(HMAC-SHA256(secret, provider || 0x00 || account id)), 43 characters: AuthAI's account_id_hash and user.id.
+// base64url(HMAC-SHA256(secret, provider || 0x00 || account id)), 43 characters: AuthAI's account_id_hash and
+// user.id.
 std::string identity_hash(const Secret& secret, ProviderId provider, std::string_view account_id);
 
-// The tables of the vault and of sign_in, in order (domain/vault/migrations.cc holds the one list of the house).
+// The tables of the vault and of sign_in, in order (domain/vault/migrations.cc holds the one list of the
+// house).
 const std::vector<sql::Migration>& migrations();
 
-// Copies AuthAI's auth_records (SQLite or PostgreSQL) into our table, format byte 0 in front; rows already there are
-// left alone. Its JWTs open them as they are. Returns how many were copied.
+// Copies AuthAI's auth_records (SQLite or PostgreSQL) into our table, format byte 0 in front; rows already
+// there are left alone. Its JWTs open them as they are. Returns how many were copied.
 Result<int64_t> import_authai(sql::Database& from, sql::Database& to, Millis now);
 
 }  // namespace valetkey

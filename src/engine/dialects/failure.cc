@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "foundation/base/json.h"
+#include "foundation/base/strings.h"
 
 namespace valetkey {
 namespace {
@@ -22,7 +23,10 @@ std::string error_envelope(const Failure& failure) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().key("error").begin_object();
-  json.member("message", failure.message);
+  // A message may quote an upstream, and JSON is UTF-8 or nothing.
+  bool readable = is_valid_utf8(failure.message);
+  json.member("message",
+              readable ? std::string_view(failure.message) : "the provider's message is not readable text");
   json.member("type",
               failure.type.empty() ? std::string_view("provider_error") : std::string_view(failure.type));
   text_or_null(json, "param", failure.param);

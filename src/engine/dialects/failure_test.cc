@@ -22,6 +22,12 @@ TEST(ErrorEnvelope, AlwaysHasFourKeys) {
       R"({"error":{"message":"no \"such\" model","type":"invalid_request_error","param":"model","code":"model_not_found"}})");
 }
 
+TEST(ErrorEnvelope, IsJsonWhateverTheMessage) {
+  Failure failure;
+  failure.message = "broken \xff text";
+  EXPECT_TRUE(JsonDocument::parse(error_envelope(failure)).ok());
+}
+
 TEST(ErrorResponse, RoundsRetryAfterUpAndSaysWhetherToRetry) {
   Failure failure;
   failure.status = 429;

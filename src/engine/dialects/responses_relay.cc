@@ -139,7 +139,12 @@ class ResponsesRelay final : public AnswerTranslator {
     if (kind == ResponsesEvent::error) return fail(classify_stream_error(root), out);
     std::string_view status = response["status"].string_or("");
     if (kind == ResponsesEvent::failed || status == "failed" || status == "cancelled") {
-      return on_failed(type, data, classify_stream_error(response), out);
+      Failure failure = classify_stream_error(response);
+      if (rewriter_.needed(kind)) {
+        rewriter_.rewrite(root, {}, changed_);
+        data = changed_;
+      }
+      return on_failed(type, data, std::move(failure), out);
     }
     std::string output = response["output"].size() == 0 ? output_.rebuild() : std::string();
     finished_ = true;

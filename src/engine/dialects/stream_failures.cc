@@ -123,7 +123,8 @@ std::optional<bool> advice(Kind kind) {
 std::string_view plain_message(std::string_view message) {
   constexpr size_t kLongest = 2000;
   message = trim(message);
-  return message.size() > kLongest || message.starts_with('<') ? std::string_view() : message;
+  bool fit = message.size() <= kLongest && !message.starts_with('<') && !message.starts_with('{');
+  return fit && is_valid_utf8(message) ? message : std::string_view();
 }
 
 }  // namespace

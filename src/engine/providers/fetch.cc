@@ -37,7 +37,8 @@ Task<Result<Reply>> fetch(http::Client& client, http::ClientRequest request, Fet
 
 bool surely_not_sent(const Error& error) {
   std::string_view where = error.where;
-  return error.code == Code::disconnected && (where == "resolve" || where == "connect" || where.starts_with("tls_"));
+  return error.code == Code::disconnected &&
+         (where == "resolve" || where == "connect" || where.starts_with("tls_"));
 }
 
 http::Headers view_of(const http::HeaderList& fields) {

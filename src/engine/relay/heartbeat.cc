@@ -7,11 +7,15 @@ namespace valetkey::relay {
 
 // X-Accel-Buffering stops nginx from holding events back.
 http::HeaderList stream_headers() {
-  return {{"content-type", "text/event-stream; charset=utf-8"}, {"cache-control", "no-cache"}, {"x-accel-buffering", "no"}};
+  return {{"content-type", "text/event-stream; charset=utf-8"},
+          {"cache-control", "no-cache"},
+          {"x-accel-buffering", "no"}};
 }
 
 Heartbeat::Heartbeat(http::Exchange& exchange, Millis interval)
-    : exchange_(exchange), interval_(interval), deadline_(exchange.worker().deadlines(), [this] { beat(); }) {}
+    : exchange_(exchange),
+      interval_(interval),
+      deadline_(exchange.worker().deadlines(), [this] { beat(); }) {}
 
 void Heartbeat::begin(http::HeaderList headers) {
   begun_ = true;
@@ -28,7 +32,9 @@ Task<void> Heartbeat::rest() {
   watching_ = false;
   deadline_.disarm();
   if (!writing_) co_return;
-  std::function<void(std::function<void(bool)>)> wait = [this](std::function<void(bool)> done) { written_ = std::move(done); };
+  std::function<void(std::function<void(bool)>)> wait = [this](std::function<void(bool)> done) {
+    written_ = std::move(done);
+  };
   co_await net::suspend_until<bool>(std::move(wait));
 }
 

@@ -1,5 +1,5 @@
-// Keeps a streaming client's connection alive while its upstream is silent: after `interval` the answer is begun and a
-// comment line goes out, again and again. Costs one deadline while the upstream speaks.
+// Keeps a streaming client's connection alive while its upstream is silent: after `interval` the answer is
+// begun and a comment line goes out, again and again. Costs one deadline while the upstream speaks.
 #pragma once
 
 #include "foundation/http/exchange.h"

@@ -5,9 +5,10 @@
 namespace valetkey::relay {
 namespace {
 
-// Runs every complete event of `bytes` through the translator. Code::too_large for an event over the reader's limit.
-Result<void> translate(http::SseReader& reader, std::string_view bytes, dialects::AnswerTranslator& translator,
-                       std::string& out) {
+// Runs every complete event of `bytes` through the translator. Code::too_large for an event over the reader's
+// limit.
+Result<void> translate(http::SseReader& reader, std::string_view bytes,
+                       dialects::AnswerTranslator& translator, std::string& out) {
   reader.feed(bytes);
   http::SseEvent event;
   while (!translator.finished()) {

@@ -1,5 +1,5 @@
-// The stream loop: upstream bytes in, the client's bytes out. Awaiting the client's socket is the back-pressure; every
-// complete event of a read is translated before one write.
+// The stream loop: upstream bytes in, the client's bytes out. Awaiting the client's socket is the
+// back-pressure; every complete event of a read is translated before one write.
 #pragma once
 
 #include <memory>
@@ -16,8 +16,8 @@ struct PumpInput {
   http::ClientResponse& upstream;
   dialects::AnswerTranslator& translator;
   Heartbeat& heartbeat;
-  bool stream = false;         // else: nothing is written; the caller aggregates
-  http::HeaderList headers;    // of the answer
+  bool stream = false;       // else: nothing is written; the caller aggregates
+  http::HeaderList headers;  // of the answer
 };
 
 enum class PumpEnd {

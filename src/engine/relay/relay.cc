@@ -22,7 +22,8 @@ struct UpstreamCancellation {
 };
 
 // Reads what is left after the terminal event, so that the connection goes back to the pool.
-Task<void> drain(std::unique_ptr<http::ClientResponse> upstream, std::shared_ptr<UpstreamCancellation> cancellation) {
+Task<void> drain(std::unique_ptr<http::ClientResponse> upstream,
+                 std::shared_ptr<UpstreamCancellation> cancellation) {
   constexpr size_t kMaxLeftover = 64 * 1024;
   size_t seen = 0;
   while (seen < kMaxLeftover) {
@@ -111,9 +112,14 @@ Failure failure_of(const Error& error) {
   return failure;
 }
 
-Relay::Relay(Vault& vault, providers::Providers& providers, providers::WorkerClients& clients, const Clock& clock,
-             Random& random, RelayMetrics& metrics, RelayOptions options)
-    : vault_(vault), providers_(providers), clients_(clients), clock_(clock), random_(random), metrics_(metrics),
+Relay::Relay(Vault& vault, providers::Providers& providers, providers::WorkerClients& clients,
+             const Clock& clock, Random& random, RelayMetrics& metrics, RelayOptions options)
+    : vault_(vault),
+      providers_(providers),
+      clients_(clients),
+      clock_(clock),
+      random_(random),
+      metrics_(metrics),
       options_(options) {}
 
 Task<std::variant<OpenCredential, Failure>> Relay::open(CredentialKey key) {
@@ -121,7 +127,8 @@ Task<std::variant<OpenCredential, Failure>> Relay::open(CredentialKey key) {
     Failure failure;
     failure.kind = Failure::Kind::forbidden;
     failure.status = 403;
-    failure.message = "Signing in with " + std::string(display_name(key.provider)) + " is turned off on this server.";
+    failure.message =
+        "Signing in with " + std::string(display_name(key.provider)) + " is turned off on this server.";
     failure.type = "provider_error";
     failure.code = "provider_disabled";
     co_return failure;
@@ -131,7 +138,8 @@ Task<std::variant<OpenCredential, Failure>> Relay::open(CredentialKey key) {
   co_return std::move(opened).value();
 }
 
-Task<std::variant<Relay::UpstreamCall, Failure>> Relay::call_upstream(OpenCredential credential, const CredentialKey& key,
+Task<std::variant<Relay::UpstreamCall, Failure>> Relay::call_upstream(OpenCredential credential,
+                                                                      const CredentialKey& key,
                                                                       const dialects::ClientRequest& request,
                                                                       Cancellation& cancellation) {
   auto& provider = providers_.get(credential.provider);
@@ -167,7 +175,8 @@ Task<std::variant<Relay::UpstreamCall, Failure>> Relay::call_upstream(OpenCreden
 
     auto body = co_await response.read_all(kMaxErrorBody);
     if (!body.ok() && body.error().code == Code::cancelled) co_return failure_of(body.error());
-    Failure failure = provider.classify(response.status(), response.headers(), body.ok() ? *body : std::string(), clock_.now());
+    Failure failure = provider.classify(response.status(), response.headers(),
+                                        body.ok() ? *body : std::string(), clock_.now());
     if (failure.code == "unsupported_api_for_model" && !excluded) {
       excluded = plan.upstream;
       continue;
@@ -176,13 +185,15 @@ Task<std::variant<Relay::UpstreamCall, Failure>> Relay::call_upstream(OpenCreden
     if (!std::exchange(forgotten, true) && provider.forget_rejected(credential)) continue;
     if (std::exchange(renewed, true)) co_return failure;
     auto fresh = co_await vault_.renew_rejected(key, credential.version);
-    if (!fresh.ok()) co_return fresh.error().code == Code::unauthorized ? std::move(failure) : failure_of(fresh.error());
+    if (!fresh.ok())
+      co_return fresh.error().code == Code::unauthorized ? std::move(failure) : failure_of(fresh.error());
     metrics_.retried_after_refresh();
     credential = std::move(*fresh);
   }
 }
 
-Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key, const dialects::ClientRequest& request) {
+Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key,
+                         const dialects::ClientRequest& request) {
   int64_t started = steady_micros();
   auto opened = co_await open(key);
   if (auto* failure = std::get_if<Failure>(&opened)) {
@@ -194,7 +205,8 @@ Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key, const dial
   auto cancellation = std::make_shared<UpstreamCancellation>(exchange.cancellation());
   Heartbeat heartbeat(exchange, request.stream() ? options_.heartbeat : 0);
   heartbeat.watch();
-  auto called = co_await call_upstream(std::get<OpenCredential>(std::move(opened)), key, request, cancellation->cancellation);
+  auto called = co_await call_upstream(std::get<OpenCredential>(std::move(opened)), key, request,
+                                       cancellation->cancellation);
   co_await heartbeat.rest();
   if (exchange.cancellation().requested() && !exchange.draining()) co_return;
 
@@ -210,7 +222,8 @@ Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key, const dial
     }
   } else {
     auto& call = std::get<UpstreamCall>(called);
-    http::HeaderList headers = request.stream() ? stream_headers() : http::HeaderList{{"content-type", "application/json"}};
+    http::HeaderList headers =
+        request.stream() ? stream_headers() : http::HeaderList{{"content-type", "application/json"}};
     if (!call.dropped.empty()) headers.add("x-valetkey-dropped", joined(call.dropped));
     providers_.get(provider).map_quota_headers(call.response->headers(), headers, clock_.now());
     auto& translator = *call.translator;
@@ -234,11 +247,13 @@ Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key, const dial
     }
   }
   metrics_.failed(provider, failure->kind);
-  exchange.note("failure", failure->code.empty() ? std::string_view(failure->type) : std::string_view(failure->code));
+  exchange.note("failure",
+                failure->code.empty() ? std::string_view(failure->type) : std::string_view(failure->code));
   if (!exchange.answered()) co_await exchange.send(error_response(*failure));
 }
 
-Task<std::variant<std::vector<providers::Model>, Failure>> Relay::models(http::Exchange& exchange, CredentialKey key) {
+Task<std::variant<std::vector<providers::Model>, Failure>> Relay::models(http::Exchange& exchange,
+                                                                         CredentialKey key) {
   auto opened = co_await open(key);
   if (auto* failure = std::get_if<Failure>(&opened)) co_return std::move(*failure);
   auto& credential = std::get<OpenCredential>(opened);
@@ -252,7 +267,8 @@ Task<std::variant<std::vector<providers::Model>, Failure>> Relay::models(http::E
     if (!std::exchange(forgotten, true) && provider.forget_rejected(credential)) continue;
     if (std::exchange(renewed, true)) co_return listed;
     auto fresh = co_await vault_.renew_rejected(key, credential.version);
-    if (!fresh.ok()) co_return fresh.error().code == Code::unauthorized ? std::move(*failure) : failure_of(fresh.error());
+    if (!fresh.ok())
+      co_return fresh.error().code == Code::unauthorized ? std::move(*failure) : failure_of(fresh.error());
     credential = std::move(*fresh);
   }
 }

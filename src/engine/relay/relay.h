@@ -1,6 +1,6 @@
-// The relay: one model call from an opened pass to the last byte of the answer. The path in order: open the credential
-// (vault), plan (provider), translate the request (dialects), send, classify a refusal, pump the stream back.
-// One instance serves the process; a call runs on its connection's worker.
+// The relay: one model call from an opened pass to the last byte of the answer. The path in order: open the
+// credential (vault), plan (provider), translate the request (dialects), send, classify a refusal, pump the
+// stream back. One instance serves the process; a call runs on its connection's worker.
 #pragma once
 
 #include <memory>
@@ -26,11 +26,12 @@ class Relay {
   Relay(Vault& vault, providers::Providers& providers, providers::WorkerClients& clients, const Clock& clock,
         Random& random, RelayMetrics& metrics, RelayOptions options);
 
-  // Answers the exchange, always: with the model's answer or with an error envelope. `request` holds views into a
-  // document that must outlive the task.
+  // Answers the exchange, always: with the model's answer or with an error envelope. `request` holds views
+  // into a document that must outlive the task.
   Task<void> answer(http::Exchange& exchange, CredentialKey key, const dialects::ClientRequest& request);
 
-  Task<std::variant<std::vector<providers::Model>, Failure>> models(http::Exchange& exchange, CredentialKey key);
+  Task<std::variant<std::vector<providers::Model>, Failure>> models(http::Exchange& exchange,
+                                                                    CredentialKey key);
 
   // The credential behind a pass, fit for use, or the failure to answer with.
   Task<std::variant<OpenCredential, Failure>> open(CredentialKey key);

@@ -3,8 +3,9 @@
 namespace valetkey::relay {
 namespace {
 
-constexpr std::array<const char*, 10> kKinds = {"invalid_request", "reauthenticate", "forbidden", "not_found", "quota",
-                                                "rate_limit",      "overloaded",     "policy",    "upstream",  "timeout"};
+constexpr std::array<const char*, 10> kKinds = {
+    "invalid_request", "reauthenticate", "forbidden", "not_found", "quota",
+    "rate_limit",      "overloaded",     "policy",    "upstream",  "timeout"};
 
 size_t index_of(Failure::Kind kind) {
   switch (kind) {
@@ -44,8 +45,10 @@ RelayMetrics::RelayMetrics(metrics::Registry& registry)
     auto& series = providers_[static_cast<size_t>(id)];
     std::string label = "provider=\"" + std::string(to_string(id)) + "\"";
     series.answered = &registry.counter("valetkey_answers_total", "Model calls answered to the end.", label);
-    series.input_tokens = &registry.counter("valetkey_input_tokens_total", "Tokens read, as the upstream says.", label);
-    series.output_tokens = &registry.counter("valetkey_output_tokens_total", "Tokens written, as the upstream says.", label);
+    series.input_tokens =
+        &registry.counter("valetkey_input_tokens_total", "Tokens read, as the upstream says.", label);
+    series.output_tokens =
+        &registry.counter("valetkey_output_tokens_total", "Tokens written, as the upstream says.", label);
     for (size_t kind = 0; kind < kKinds.size(); ++kind) {
       series.failed[kind] = &registry.counter("valetkey_failures_total", "Model calls that failed, by kind.",
                                               label + ",kind=\"" + kKinds[kind] + "\"");

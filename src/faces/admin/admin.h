@@ -1,5 +1,5 @@
-// What operators and load balancers ask: /, /healthz and /readyz on the public port; the same and /metrics on the
-// admin listener.
+// What operators and load balancers ask: /, /healthz and /readyz on the public port; the same and /metrics on
+// the admin listener.
 #pragma once
 
 #include <functional>

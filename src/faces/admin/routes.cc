@@ -36,7 +36,8 @@ void add_admin_routes(http::Router& router, const Admin& face) {
   router.add({"GET", "/healthz", kPolicy, fixed_json(R"({"ok":true})")});
   router.add({"GET", "/readyz", kPolicy, ready_handler(face)});
   router.add({"GET", "/metrics", kPolicy, [face](http::Exchange& exchange) -> Task<void> {
-                http::Response response{200, {{"content-type", "text/plain; version=0.0.4; charset=utf-8"}}, face.metrics_text()};
+                http::Response response{
+                    200, {{"content-type", "text/plain; version=0.0.4; charset=utf-8"}}, face.metrics_text()};
                 co_await exchange.send(std::move(response));
               }});
 }

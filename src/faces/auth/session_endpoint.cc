@@ -6,8 +6,8 @@ namespace valetkey::faces {
 namespace {
 
 Result<SessionPass> pass_of_request(const Auth& face, const http::Request& request) {
-  VK_TRY(SessionPass pass,
-         verify_session_pass(face.ring, bearer_token(request.headers.get("authorization")), face.clock.now_seconds()));
+  VK_TRY(SessionPass pass, verify_session_pass(face.ring, bearer_token(request.headers.get("authorization")),
+                                               face.clock.now_seconds()));
   if (!pass.credential.app.empty()) return Error{Code::unauthorized, "pass of an app", "auth"};
   return pass;
 }
@@ -52,7 +52,8 @@ Task<void> whoami(const Auth& face, http::Exchange& exchange) {
     json.integer(pass->expires_at);
   }
   json.end_object().end_object();
-  co_await exchange.send({200, {{"content-type", "application/json"}, {"cache-control", "no-store"}}, std::move(body)});
+  co_await exchange.send(
+      {200, {{"content-type", "application/json"}, {"cache-control", "no-store"}}, std::move(body)});
 }
 
 }  // namespace valetkey::faces

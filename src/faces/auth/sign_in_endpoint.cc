@@ -18,7 +18,8 @@ Result<SignInStart> start_of_body(std::string_view body) {
     bool fits = start.code_challenge.size() == 43 && jose::base64url_decode(start.code_challenge).has_value();
     auto method = (*document)["code_challenge_method"].string_or("S256");
     if (!fits || method != "S256") {
-      return Error{Code::invalid_argument, "code_challenge must be base64url(SHA-256(code_verifier)), method S256", "auth"};
+      return Error{Code::invalid_argument,
+                   "code_challenge must be base64url(SHA-256(code_verifier)), method S256", "auth"};
     }
   }
   return start;
@@ -26,7 +27,8 @@ Result<SignInStart> start_of_body(std::string_view body) {
 
 std::string turned_off(ProviderId provider) {
   return "Signing in with " + std::string(display_name(provider)) +
-         " is turned off on this server. Its operator can turn it on with VALETKEY_PROVIDERS; it reuses the sign-in of "
+         " is turned off on this server. Its operator can turn it on with VALETKEY_PROVIDERS; it reuses the "
+         "sign-in of "
          "the vendor's own tools, which the vendor's terms may not allow.";
 }
 
@@ -67,7 +69,8 @@ http::Response poll_response(const SignInState& state) {
       break;
     case SignInState::Kind::verifier_required:
       status = 400;
-      json.member("status", "error").member("error", "code_verifier is missing or does not match the code_challenge");
+      json.member("status", "error")
+          .member("error", "code_verifier is missing or does not match the code_challenge");
       break;
   }
   json.end_object();
@@ -97,7 +100,8 @@ Task<void> start_sign_in(const Auth& face, http::Exchange& exchange) {
   auto started = co_await face.sign_ins.start(std::move(*start));
   if (!started.ok()) {
     bool told = started.error().code == Code::upstream;
-    std::string_view sentence = told ? std::string_view(started.error().detail) : "The server cannot start a sign-in right now.";
+    std::string_view sentence =
+        told ? std::string_view(started.error().detail) : "The server cannot start a sign-in right now.";
     co_await exchange.send(auth_error(told ? 502 : 503, sentence));
     co_return;
   }
@@ -130,7 +134,10 @@ Task<void> list_providers(const Auth& face, http::Exchange& exchange) {
   json.begin_object().key("providers").begin_array();
   for (ProviderId id : kAllProviders) {
     if (!face.providers.enabled(id)) continue;
-    json.begin_object().member("id", std::string(to_string(id))).member("displayName", std::string(display_name(id))).end_object();
+    json.begin_object()
+        .member("id", std::string(to_string(id)))
+        .member("displayName", std::string(display_name(id)))
+        .end_object();
   }
   json.end_array().end_object();
   co_await exchange.send({200, {{"content-type", "application/json"}}, std::move(body)});

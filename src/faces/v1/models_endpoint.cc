@@ -32,7 +32,8 @@ Failure unknown_model(std::string_view id) {
   Failure failure;
   failure.kind = Failure::Kind::not_found;
   failure.status = 404;
-  failure.message = "The model '" + std::string(id.substr(0, 128)) + "' does not exist or you do not have access to it.";
+  failure.message =
+      "The model '" + std::string(id.substr(0, 128)) + "' does not exist or you do not have access to it.";
   failure.type = "invalid_request_error";
   failure.code = "model_not_found";
   failure.param = "model";

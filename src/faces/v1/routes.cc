@@ -14,7 +14,8 @@ Task<void> refuse_endpoint(const V1& face, http::Exchange& exchange) {
   Failure failure;
   failure.kind = Failure::Kind::invalid_request;
   failure.status = 400;
-  failure.message = "Endpoint " + std::string(exchange.request().path.substr(0, 200)) + " not supported by Valetkey";
+  failure.message =
+      "Endpoint " + std::string(exchange.request().path.substr(0, 200)) + " not supported by Valetkey";
   failure.type = "unsupported_endpoint";
   co_await exchange.send(error_response(failure));
 }

@@ -1,5 +1,5 @@
-// The OpenAI-compatible face: /v1/chat/completions, /v1/responses, /v1/models, /v1/models/{id}; everything else under
-// /v1 is the unsupported_endpoint error. The pass is judged first, then the body.
+// The OpenAI-compatible face: /v1/chat/completions, /v1/responses, /v1/models, /v1/models/{id}; everything
+// else under /v1 is the unsupported_endpoint error. The pass is judged first, then the body.
 #pragma once
 
 #include "domain/passes/session_pass.h"

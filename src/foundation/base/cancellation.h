@@ -1,5 +1,6 @@
-// Cancellation: one flag and the callbacks that act on it. Belongs to one worker; never shared between threads.
-// A wait that can be cancelled registers an OnCancel for its duration, e.g. one that closes its socket.
+// Cancellation: one flag and the callbacks that act on it. Belongs to one worker; never shared between
+// threads. A wait that can be cancelled registers an OnCancel for its duration, e.g. one that closes its
+// socket.
 #pragma once
 
 #include <functional>

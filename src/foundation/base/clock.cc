@@ -7,7 +7,8 @@ namespace valetkey {
 using std::chrono::duration_cast;
 
 Millis SystemClock::now() const {
-  return duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 Millis steady_millis() {
@@ -15,7 +16,8 @@ Millis steady_millis() {
 }
 
 int64_t steady_micros() {
-  return duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 }  // namespace valetkey

@@ -15,7 +15,7 @@ namespace dom = simdjson::dom;
 
 constexpr size_t kMaxText = 64u << 20;
 constexpr size_t kMaxDepth = 256;
-constexpr size_t kRecycledParsers = 16;       // per thread
+constexpr size_t kRecycledParsers = 16;        // per thread
 constexpr size_t kRecycledCapacity = 1 << 20;  // a parser that grew beyond this is not kept
 
 // The tape of simdjson's DOM: one 64-bit word a value, type in the top byte, payload below.

@@ -1,5 +1,6 @@
-// JSON in two halves. Reading: JsonDocument owns a parsed text, Json is a cheap view into it. Writing: JsonWriter
-// appends to a string, so an answer is built once and in order. simdjson is hidden behind this header.
+// JSON in two halves. Reading: JsonDocument owns a parsed text, Json is a cheap view into it. Writing:
+// JsonWriter appends to a string, so an answer is built once and in order. simdjson is hidden behind this
+// header.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@ namespace valetkey {
 
 enum class JsonType { null, boolean, integer, number, string, array, object };
 
-// A view of one value; valid while its JsonDocument lives. A default-constructed Json is "absent": every question
-// about it answers no, so chains such as doc["a"]["b"].string() need no checks in between.
+// A view of one value; valid while its JsonDocument lives. A default-constructed Json is "absent": every
+// question about it answers no, so chains such as doc["a"]["b"].string() need no checks in between.
 class Json {
  public:
   Json() = default;
@@ -116,7 +117,8 @@ void Json::each_member(F&& visit) const {
   }
 }
 
-// Appends JSON to `out`; commas are its own business. Does not check nesting: begin/end pairs are the caller's.
+// Appends JSON to `out`; commas are its own business. Does not check nesting: begin/end pairs are the
+// caller's.
 class JsonWriter {
  public:
   explicit JsonWriter(std::string& out) : out_(out) {}
@@ -132,8 +134,8 @@ class JsonWriter {
   JsonWriter& number(double value);  // shortest form that reads back the same; NaN and infinity become null
   JsonWriter& boolean(bool value);
   JsonWriter& null();
-  JsonWriter& value(const Json& value);       // deep copy; absent becomes null
-  JsonWriter& raw(std::string_view json);     // already JSON
+  JsonWriter& value(const Json& value);    // deep copy; absent becomes null
+  JsonWriter& raw(std::string_view json);  // already JSON
 
   // key + value in one call.
   JsonWriter& member(std::string_view name, std::string_view text) { return key(name).string(text); }

@@ -6,7 +6,8 @@ namespace valetkey {
 namespace {
 
 TEST(Json, ReadsEveryTypeAndAnswersNoForAbsentValues) {
-  auto doc = JsonDocument::parse(R"({"s":"a\u00e9\n","i":-7,"u":3.0,"d":0.25,"t":true,"n":null,"a":[1,[2],{"k":3}],"o":{"x":{"y":"z"}}})");
+  auto doc = JsonDocument::parse(
+      R"({"s":"a\u00e9\n","i":-7,"u":3.0,"d":0.25,"t":true,"n":null,"a":[1,[2],{"k":3}],"o":{"x":{"y":"z"}}})");
   ASSERT_TRUE(doc.ok());
   Json root = doc->root();
   EXPECT_EQ(root["s"].string(), "aé\n");

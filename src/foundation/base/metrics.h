@@ -1,5 +1,5 @@
-// Counters, gauges and histograms in Prometheus' text format. Each series is created once at start-up and kept as a
-// reference; adding is one relaxed atomic on a cache line of the calling thread.
+// Counters, gauges and histograms in Prometheus' text format. Each series is created once at start-up and
+// kept as a reference; adding is one relaxed atomic on a cache line of the calling thread.
 #pragma once
 
 #include <array>
@@ -32,8 +32,9 @@ class Counter {
 class Histogram {
  public:
   void observe(int64_t micros);
-  static constexpr std::array<int64_t, 12> kBoundsMicros = {100,     250,     1'000,     5'000,     25'000,     100'000,
-                                                            250'000, 500'000, 1'000'000, 5'000'000, 30'000'000, 120'000'000};
+  static constexpr std::array<int64_t, 12> kBoundsMicros = {100,       250,       1'000,      5'000,
+                                                            25'000,    100'000,   250'000,    500'000,
+                                                            1'000'000, 5'000'000, 30'000'000, 120'000'000};
 
  private:
   friend class Registry;

@@ -14,17 +14,17 @@ enum class Code {
   unauthorized,      // no pass, a bad pass, or a credential that is dead for good
   forbidden,         // a good pass that may not do this
   not_found,
-  conflict,       // somebody else changed it first
-  too_large,      // a written limit was passed
-  rate_limited,   // come back later
-  cancelled,      // the client left or the server stops
-  timeout,        // a deadline passed
-  disconnected,   // the peer closed or cut the connection
-  protocol,       // the peer broke its protocol
-  unavailable,    // no capacity now: a queue is full, the server drains
-  upstream,       // an upstream refused or failed
-  store,          // the database failed; never to be answered as success or 401
-  internal,       // our own defect
+  conflict,      // somebody else changed it first
+  too_large,     // a written limit was passed
+  rate_limited,  // come back later
+  cancelled,     // the client left or the server stops
+  timeout,       // a deadline passed
+  disconnected,  // the peer closed or cut the connection
+  protocol,      // the peer broke its protocol
+  unavailable,   // no capacity now: a queue is full, the server drains
+  upstream,      // an upstream refused or failed
+  store,         // the database failed; never to be answered as success or 401
+  internal,      // our own defect
 };
 
 // `detail` is for the log and never for the wire unless the face says so. `where` is a literal.
@@ -39,8 +39,10 @@ struct Unit {};
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -72,9 +74,9 @@ class [[nodiscard]] Result<void> : public Result<Unit> {
 
 #define VK_CONCAT_INNER(a, b) a##b
 #define VK_CONCAT(a, b) VK_CONCAT_INNER(a, b)
-#define VK_TRY_WITH(ret, tmp, target, expression)   \
-  auto tmp = (expression);                          \
-  if (!tmp.ok()) ret std::move(tmp).error();        \
+#define VK_TRY_WITH(ret, tmp, target, expression) \
+  auto tmp = (expression);                        \
+  if (!tmp.ok()) ret std::move(tmp).error();      \
   target = std::move(tmp).value()
 #define VK_CHECK_WITH(ret, tmp, expression) \
   if (auto tmp = (expression); !tmp.ok()) ret std::move(tmp).error()

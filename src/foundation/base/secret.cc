@@ -9,7 +9,8 @@ void wipe_bytes(void* data, size_t size) {
 }
 
 // A moved-from std::string with short contents keeps its bytes in place, so a move must wipe the source too.
-Secret::Secret(Secret&& other) noexcept : bytes_(other.bytes_.size() < 32 ? other.bytes_ : std::move(other.bytes_)) {
+Secret::Secret(Secret&& other) noexcept
+    : bytes_(other.bytes_.size() < 32 ? other.bytes_ : std::move(other.bytes_)) {
   other.wipe();
 }
 

@@ -1,4 +1,5 @@
-// One request and its answer, as a handler sees it. Belongs to the connection's worker; lives until the handler ends.
+// One request and its answer, as a handler sees it. Belongs to the connection's worker; lives until the
+// handler ends.
 #pragma once
 
 #include <functional>
@@ -27,14 +28,16 @@ class Exchange {
   // Numeric address of the client: the socket's peer, or what a trusted proxy says.
   virtual const std::string& client_address() const = 0;
   virtual net::Worker& worker() = 0;
-  // Requested when the client is gone, the total deadline passes, or the server's drain limit ends the stream.
-  // While a handler runs, the connection watches the socket, so this comes within 100 ms of the client's leaving.
+  // Requested when the client is gone, the total deadline passes, or the server's drain limit ends the
+  // stream. While a handler runs, the connection watches the socket, so this comes within 100 ms of the
+  // client's leaving.
   virtual Cancellation& cancellation() = 0;
 
-  // Exactly one answer: either send(), or begin() + write()* + end(). A client that is gone is the connection's business,
-  // so send() returns nothing. CORS, request id, Date and Connection are added here.
+  // Exactly one answer: either send(), or begin() + write()* + end(). A client that is gone is the
+  // connection's business, so send() returns nothing. CORS, request id, Date and Connection are added here.
   virtual Task<void> send(Response response) = 0;
-  // Starts a streamed answer. The head is kept back and goes out with the first write (or end) in one system call.
+  // Starts a streamed answer. The head is kept back and goes out with the first write (or end) in one system
+  // call.
   virtual void begin(int status, HeaderList headers) = 0;
   // One chunk. Waits for the socket, which is the back-pressure. Code::cancelled when the client is gone.
   virtual Task<Result<void>> write(std::string_view data) = 0;

@@ -40,7 +40,7 @@ struct AccessRecord {
 
 struct ServerOptions {
   std::string address = "127.0.0.1";  // numeric; "::" takes IPv4, too
-  unsigned short port = 0;  // 0: any free port, see Server::port()
+  unsigned short port = 0;            // 0: any free port, see Server::port()
   ServerLimits limits;
   std::shared_ptr<net::TlsContext> tls;  // null = plain; see Server::replace_tls
   // Addresses or CIDR blocks whose Forwarded / X-Forwarded-For is believed.
