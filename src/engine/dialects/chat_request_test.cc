@@ -112,6 +112,13 @@ TEST(ChatRequest, SystemTextBecomesInstructionsAndLaterOnesKeepTheirPlace) {
       R"([{"type":"message","role":"user","content":[{"type":"input_text","text":"hi"}]},{"type":"message","role":"developer","content":[{"type":"input_text","text":"later"}]}])");
 }
 
+TEST(ChatRequest, ASystemMessageAloneIsSentAsInput) {
+  const std::string body = saying(R"({"role":"system","content":"A"})");
+  EXPECT_EQ(sent(body, "instructions"), R"("")");
+  EXPECT_THAT(sent(body, "input"),
+              HasSubstr(R"("role":"developer","content":[{"type":"input_text","text":"A"}])"));
+}
+
 TEST(ChatRequest, PartsOfEveryKind) {
   EXPECT_EQ(
       sent(

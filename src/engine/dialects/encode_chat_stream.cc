@@ -37,6 +37,7 @@ class ChatStreamEncoder final : public AnswerEncoder {
 
   void tool_begin(size_t tool, ToolKind kind, Escaped call_id, Escaped name) override {
     begin();
+    if (style_.legacy_function_call && tool > 0) return;  // that form has room for one
     if (tool >= tools_.size()) tools_.resize(tool + 1);
     tools_[tool] = {kind, false};
     out().append(head_);

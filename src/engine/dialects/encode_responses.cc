@@ -12,8 +12,11 @@ class ResponsesRequestEncoder {
 
   EncodedRequest encode() {
     out_.body.reserve(1024);
-    json_.begin_object().member("model", request_.model).member("instructions", request_.instructions);
-    input();
+    // Instructions alone are no question: an empty input is refused.
+    bool only_system = request_.items.empty() && !request_.instructions.empty();
+    json_.begin_object().member("model", request_.model);
+    json_.member("instructions", only_system ? std::string_view() : std::string_view(request_.instructions));
+    input(only_system);
     tools();
     tool_choice();
     if (request_.parallel_tool_calls) json_.member("parallel_tool_calls", *request_.parallel_tool_calls);
@@ -39,8 +42,13 @@ class ResponsesRequestEncoder {
     return role == Role::user ? "user" : role == Role::assistant ? "assistant" : "developer";
   }
 
-  void input() {
+  void input(bool only_system) {
     json_.key("input").begin_array();
+    if (only_system) {
+      json_.begin_object().member("type", "message").member("role", "developer").key("content").begin_array();
+      json_.begin_object().member("type", "input_text").member("text", request_.instructions).end_object();
+      json_.end_array().end_object();
+    }
     for (const Item& item : request_.items) {
       switch (item.kind) {
         case Item::Kind::message:

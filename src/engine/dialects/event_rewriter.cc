@@ -73,7 +73,10 @@ void EventRewriter::write_tools(const Json& tools, JsonWriter& json) const {
 
 void EventRewriter::rewrite_response(const Json& response, std::string_view output, JsonWriter& json) {
   json.begin_object();
-  if (!response["id"].is_string()) json.key("id").raw("\"" + fallback_id_ + "\"");
+  if (!response["id"].is_string()) {
+    if (response_id_.empty()) response_id_ = fallback_id_;
+    json.member("id", response_id_);
+  }
   bool has_output = false;
   response.each_member([&](std::string_view name, const Json& value) {
     if (name == "id" && value.is_string() && pin_ids_) {

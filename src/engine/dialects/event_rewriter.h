@@ -11,7 +11,7 @@ namespace valetkey::dialects {
 
 class EventRewriter {
  public:
-  // `fallback_id`: for a response object that has no id, as JSON string content.
+  // `fallback_id`: for a response object that has no id.
   EventRewriter(bool pin_ids, ToolNames names, std::string fallback_id)
       : pin_ids_(pin_ids), names_(std::move(names)), fallback_id_(std::move(fallback_id)) {}
 

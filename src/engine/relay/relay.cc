@@ -195,6 +195,8 @@ Task<std::variant<Relay::UpstreamCall, Failure>> Relay::call_upstream(OpenCreden
 Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key,
                          const dialects::ClientRequest& request) {
   int64_t started = steady_micros();
+  // Asked for first, so that a caller who leaves during a refresh costs no model call.
+  auto cancellation = std::make_shared<UpstreamCancellation>(exchange.cancellation());
   auto opened = co_await open(key);
   if (auto* failure = std::get_if<Failure>(&opened)) {
     co_await exchange.send(error_response(*failure));
@@ -202,7 +204,6 @@ Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key,
   }
   ProviderId provider = key.provider;
   exchange.note("provider", to_string(provider));
-  auto cancellation = std::make_shared<UpstreamCancellation>(exchange.cancellation());
   Heartbeat heartbeat(exchange, request.stream() ? options_.heartbeat : 0);
   heartbeat.watch();
   auto called = co_await call_upstream(std::get<OpenCredential>(std::move(opened)), key, request,

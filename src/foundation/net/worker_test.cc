@@ -12,7 +12,8 @@ namespace {
 
 Task<void> then_stop(std::function<Task<void>()>& body, Worker& worker) {
   co_await body();
-  worker.post([&] { worker.stop(); });  // after this task's own end
+  // Twice: the end of this task is itself queued behind the first.
+  worker.post([&worker] { worker.post([&worker] { worker.stop(); }); });
 }
 
 void run(Worker& worker, std::function<Task<void>()> body) {

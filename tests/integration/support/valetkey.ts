@@ -70,8 +70,11 @@ export class Valetkey {
     const child = spawn(resolve(binary), ["serve"], {
       cwd: directory,
       env: Valetkey.environment(settings, directory, secrets),
-      stdio: ["ignore", "inherit", "pipe"],
+      stdio: ["ignore", "ignore", "pipe"],
     });
+    const end = () => child.kill("SIGKILL"); // a test that failed half way must not leave it behind
+    process.once("exit", end);
+    child.once("exit", () => process.removeListener("exit", end));
     const server = new Valetkey(child, directory, secrets, settings.directory === undefined);
     server.readLogs();
     const listening = await server.waitForLog((line) => line.event === "listening", 20_000).catch((late: unknown) => {
