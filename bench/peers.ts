@@ -13,9 +13,8 @@ export async function startNginx(directory: string, upstreamPort: number): Promi
   writeFileSync(join(root, "static", "models.json"), JSON.stringify({ object: "list", data: Array.from({ length: 3 }, (_, i) => ({ id: `model-${i}`, object: "model", created: 1, owned_by: "bench" })) }));
   writeFileSync(
     join(root, "nginx.conf"),
-    `daemon off; worker_processes 1; pid ${root}/pid; error_log ${root}/error.log;
-events { worker_connections 30000; }
-worker_rlimit_nofile 60000;
+    `user root; daemon off; worker_processes 1; pid ${root}/pid; error_log ${root}/error.log;
+events { worker_connections 8000; }
 http {
   access_log off; sendfile on; tcp_nodelay on; keepalive_requests 100000000; open_file_cache max=100;
   client_body_temp_path ${root}/body; proxy_temp_path ${root}/proxy; fastcgi_temp_path ${root}/f; uwsgi_temp_path ${root}/u; scgi_temp_path ${root}/s;
@@ -41,7 +40,7 @@ export async function startHaproxy(directory: string, upstreamPort: number): Pro
     file,
     `global
   nbthread 1
-  maxconn 30000
+  maxconn 8000
 defaults
   mode http
   timeout connect 5s

@@ -88,6 +88,12 @@ export function residentBytes(pid: number): number {
     .reduce((a, b) => a + b, 0);
 }
 
+// A relay needs two sockets a stream; what this machine lets one process have bounds the streams that can be held.
+export function mostStreams(wanted: number): number {
+  const limit = Number(/Max open files\s+\d+\s+(\d+)/.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? 1024);
+  return Math.min(wanted, Math.floor((limit - 200) / 2));
+}
+
 export async function freePort(): Promise<number> {
   const { createServer } = await import("node:net");
   const server = createServer().listen(0, "127.0.0.1");

@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { measureAll, median, type Cell, type Subject } from "./measure.ts";
 import { holdStreams, timesToFirstDelta, type Held } from "./paced.ts";
 import { startHaproxy, startNginx, startPortkey } from "./peers.ts";
-import { cpuMicros, LOAD_CORE, PROXY_CORE, residentBytes, startPinned, stop, stopAll, waitForLine, type Started } from "./processes.ts";
+import { cpuMicros, LOAD_CORE, mostStreams, PROXY_CORE, residentBytes, startPinned, stop, stopAll, waitForLine, type Started } from "./processes.ts";
 import { report, type Figures } from "./report.ts";
 import { seed } from "./seed.ts";
 import { chatBody, codexBody, CODEX_HEADERS, CODEX_PATH, responsesBody } from "./workloads.ts";
@@ -19,7 +19,7 @@ const option = (name: string, fallback: number): number => {
 };
 const SECONDS = option("seconds", 6);
 const ROUNDS = option("rounds", 3);
-const STREAMS = option("streams", 10_000);
+const STREAMS = mostStreams(option("streams", 10_000));
 const RECORDS = 10_000;
 
 const directory = mkdtempSync(join(tmpdir(), "valetkey-bench-"));
@@ -54,6 +54,7 @@ async function startValetkey(emulatorPort: number): Promise<{ port: number; star
   return { port: Number(port), started };
 }
 
+try {
 const emulator = await startEmulator();
 const passes = seed(directory, RECORDS, secrets, environment(emulator.port));
 const valetkey = await startValetkey(emulator.port);
@@ -106,7 +107,6 @@ async function firstDeltas(): Promise<Record<string, number>> {
   return Object.fromEntries(Object.entries(times).map(([name, list]) => [name, median(list)]));
 }
 
-try {
   const cells = new Map<string, Cell>([...(await measureAll(saturation, ROUNDS, directory)), ...(await measureAll(single, ROUNDS, directory))]);
   const loaded = residentBytes(valetkey.started.pid);
   const paced: Record<string, number[]> = { nginx: [], valetkey: [] };

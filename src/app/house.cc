@@ -1,5 +1,6 @@
 #include "app/house.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 #include <csignal>
 #include <thread>
@@ -288,8 +289,17 @@ Result<std::unique_ptr<House>> House::build(const Config& config) {
   return std::unique_ptr<House>(new House(std::move(parts)));
 }
 
+// A stream takes two sockets, so as many as we may have.
+static void raise_open_files() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 Result<void> House::serve() {
   std::signal(SIGPIPE, SIG_IGN);
+  raise_open_files();
   VK_CHECK(parts_->listen());
   parts_->workers.front()->spawn(parts_->watch_signals());
   parts_->workers.front()->spawn(parts_->sweep());
