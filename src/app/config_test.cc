@@ -308,7 +308,7 @@ TEST(ConfigTextTest, ThePasswordIsCutFromADatabaseUrlWhereverItStands) {
 }
 
 TEST(ConfigTextTest, TheConfigurationPageHoldsTheTableOfKeysAsItIs) {
-  auto page = std::filesystem::path(__FILE__).parent_path() / "../../docs/configuration.md";
+  auto page = std::filesystem::path(VALETKEY_SOURCE_DIR) / "docs/configuration.md";
   std::stringstream text;
   text << std::ifstream(page).rdbuf();
   EXPECT_NE(text.str().find(configuration_reference()), std::string::npos)

@@ -47,6 +47,7 @@ class NeutralTranslator final : public AnswerTranslator {
   void on_end(std::string& out) override { end(stream_cut_failure(), out); }
   void on_failure(const Failure& failure, std::string& out) override { end(failure, out); }
 
+  void status_sent() override { status_sent_ = true; }
   bool committed() const override { return encoder_->begun(); }
   bool finished() const override { return finished_; }
   const std::optional<Failure>& failure() const override { return failure_; }
@@ -66,10 +67,8 @@ class NeutralTranslator final : public AnswerTranslator {
 
   void fail(const Failure& failure) {
     finished_ = true;
-    if (encoder_->begun()) {
-      if (stops_) stops_->flush();
-      if (stream_) encoder_->error(failure);
-    }
+    if (encoder_->begun() && stops_) stops_->flush();
+    if (stream_ && (encoder_->begun() || status_sent_)) encoder_->error(failure);
     failure_ = failure;
   }
 
@@ -79,6 +78,7 @@ class NeutralTranslator final : public AnswerTranslator {
   std::unique_ptr<StopFilter> stops_;
   std::unique_ptr<StreamDecoder> decoder_;
   EventSink* sink_ = nullptr;
+  bool status_sent_ = false;
   bool finished_ = false;
   std::optional<Failure> failure_;
 };

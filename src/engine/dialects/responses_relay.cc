@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/dialects/delta_scan.h"
 #include "engine/dialects/encode_responses_stream.h"
 #include "engine/dialects/event_rewriter.h"
 #include "engine/dialects/output_collector.h"
@@ -41,7 +42,7 @@ class ResponsesRelay final : public AnswerTranslator {
       default:
         break;
     }
-    if (rewriter_.needed(kind)) {
+    if (rewriter_.needed(kind) || !is_clean(kind, data)) {
       rewritten(kind, type, data, out);
     } else {
       pass(kind, type, data, out);
@@ -55,6 +56,7 @@ class ResponsesRelay final : public AnswerTranslator {
     if (!finished_) fail(failure, out);
   }
 
+  void status_sent() override { status_sent_ = true; }
   bool committed() const override { return committed_; }
   bool finished() const override { return finished_; }
   const std::optional<Failure>& failure() const override { return failure_; }
@@ -62,6 +64,13 @@ class ResponsesRelay final : public AnswerTranslator {
   std::string aggregate() override { return std::move(answer_); }
 
  private:
+  // JSON that any client can read as it stands. What is not gets written anew from what could be read of it.
+  bool is_clean(ResponsesEvent kind, std::string_view data) {
+    DeltaScan scan;
+    if (kind == ResponsesEvent::output_text_delta && scanner_.scan(data, scan)) return true;
+    return JsonDocument::parse(data).ok();
+  }
+
   void pass(ResponsesEvent kind, std::string_view type, std::string_view data, std::string& out) {
     ++events_;
     if (!committed_ && (kind == ResponsesEvent::created || kind == ResponsesEvent::preamble)) {
@@ -164,13 +173,15 @@ class ResponsesRelay final : public AnswerTranslator {
   // After the commit the upstream's own event tells it best; before, the relay answers with a status.
   void on_failed(std::string_view type, std::string_view data, Failure failure, std::string& out) {
     finished_ = true;
-    if (committed_ && stream_) frame(type, data, out);
+    if (goes_in_band()) frame(type, data, out);
     failure_ = std::move(failure);
   }
 
+  bool goes_in_band() const { return stream_ && (committed_ || status_sent_); }
+
   void fail(Failure failure, std::string& out) {
     finished_ = true;
-    if (committed_ && stream_) append_responses_error(out, failure, events_);
+    if (goes_in_band()) append_responses_error(out, failure, events_);
     failure_ = std::move(failure);
   }
 
@@ -178,11 +189,13 @@ class ResponsesRelay final : public AnswerTranslator {
   const bool deciphers_;
   EventRewriter rewriter_;
   LenientParser parser_;
+  DeltaScanner scanner_;
   OutputCollector output_;
   std::string held_, changed_, answer_;
   std::vector<int64_t> unread_;  // output indexes whose argument deltas were left out
   int64_t events_ = 0;
   bool committed_ = false;
+  bool status_sent_ = false;
   bool finished_ = false;
   Usage usage_;
   std::optional<Failure> failure_;

@@ -58,6 +58,9 @@ class AnswerTranslator {
   // Something outside the stream broke it (cut, timeout, shutdown): the in-band error of the dialect.
   virtual void on_failure(const Failure& failure, std::string& out) = 0;
 
+  // The client has been sent a 200 already (a heartbeat): from now on every failure of a stream goes in-band.
+  virtual void status_sent() = 0;
+
   // The first event that means something was seen. Until then nothing need reach the client: a failure can
   // still become an HTTP status, and the relay may try again.
   virtual bool committed() const = 0;

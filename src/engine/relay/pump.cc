@@ -42,6 +42,7 @@ Task<PumpEnd> pump(PumpInput input) {
     if (stream) heartbeat.watch();
     auto bytes = co_await upstream.read();
     if (stream) co_await heartbeat.rest();
+    if (heartbeat.begun()) translator.status_sent();
     if (exchange.cancellation().requested()) {
       if (!exchange.draining()) co_return PumpEnd::client_left;
       translator.on_failure(stopping(), out);

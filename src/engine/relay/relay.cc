@@ -158,6 +158,7 @@ Task<std::variant<Relay::UpstreamCall, Failure>> Relay::call_upstream(OpenCreden
     call.url = std::move(plan.url);
     call.headers = std::move(plan.headers);
     call.body = std::move(encoded.body);
+    call.resend_on_stale = false;  // what an upstream may have begun may have been billed
     auto sent = co_await clients_.here().send(std::move(call), cancellation);
     if (!sent.ok()) co_return failure_of(sent.error());
     auto& response = **sent;
@@ -218,6 +219,7 @@ Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key,
       // Beats have committed us to 200: the error goes in-band, in the client's dialect.
       auto translator = request.translate_answer(dialects::UpstreamKind::codex, {});
       std::string out;
+      translator->status_sent();
       translator->on_failure(*failure, out);
       (void)co_await exchange.end(out);
     }
