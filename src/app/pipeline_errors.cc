@@ -35,7 +35,8 @@ http::Response plain_text(int status, std::string_view message) {
 
 http::Response pipeline_error(int status, std::string_view path, std::string_view message) {
   if (below(path, "/v1")) return openai_error(status, message);
-  if (below(path, "/auth")) return faces::auth_error(status, message);
+  // AuthAI answers what it has no route for, and what went wrong inside, in plain text everywhere else.
+  if (below(path, "/auth") && status != 404 && status != 500) return faces::auth_error(status, message);
   return plain_text(status, message);
 }
 
