@@ -48,12 +48,16 @@ constexpr const char* kPendingSignIns =
     " delete_at BIGINT NOT NULL);\n"
     "CREATE INDEX pending_sign_ins_by_deletion ON pending_sign_ins (delete_at)";
 
+// Which of AuthAI's records were ever imported, so that importing again brings back none that has ended since.
+constexpr const char* kImportedRecords = "CREATE TABLE imported_records (id TEXT PRIMARY KEY)";
+
 }  // namespace
 
 const std::vector<sql::Migration>& migrations() {
   static const std::vector<sql::Migration> list = {
       {1, "credentials", kCredentials},
       {2, "pending_sign_ins", kPendingSignIns},
+      {3, "imported_records", kImportedRecords},
   };
   return list;
 }
