@@ -1,6 +1,7 @@
 #include "app/refresh_keeper.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -71,11 +72,21 @@ Task<void> keep(RenewalParts& parts, Descriptor& socket) {
   parts.worker().stop();
 }
 
+// Until the server has opened, and perhaps just made, its store. False: it has ended first.
+bool wait_for_server(int socket) {
+  pollfd readable{socket, POLLIN, 0};
+  while (::poll(&readable, 1, -1) < 0 && errno == EINTR) {
+  }
+  char begin = 0;
+  return ::recv(socket, &begin, 1, 0) == 1;
+}
+
 // The child's whole life. Terminal signals are the server's business: this process ends when the server has.
 [[noreturn]] void run_keeper(const Config& config, int socket) {
   ::setsid();
   ::prctl(PR_SET_NAME, "valetkey-keeper");
   for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) std::signal(signal, SIG_IGN);
+  if (!wait_for_server(socket)) ::_exit(0);
   {
     auto parts = RenewalParts::build(config);
     if (!parts.ok()) {
@@ -143,6 +154,7 @@ Result<std::unique_ptr<RefreshKeeper>> RefreshKeeper::start(const Config& config
 }
 
 void RefreshKeeper::listen_on(net::Worker& worker) {
+  (void)send_packet(state_->socket, "b");
   worker.spawn([](std::shared_ptr<State> state, net::Worker& on) -> Task<void> {
     Descriptor socket(on.context(), ::dup(state->socket));
     std::function<void(std::string_view)> take = [state](std::string_view packet) {

@@ -19,7 +19,8 @@ class RefreshKeeper final : public RemoteRenewals {
   static Result<std::unique_ptr<RefreshKeeper>> start(const Config& config);
   ~RefreshKeeper() override;
 
-  // Replies are read on `worker`; call before it runs.
+  // Replies are read on `worker`; call before it runs, and when the store is open: the keeper opens its own
+  // then.
   void listen_on(net::Worker& worker);
   Task<Result<void>> renew(CredentialKey key, int64_t spent_version) override;
 

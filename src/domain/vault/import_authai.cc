@@ -22,7 +22,8 @@ constexpr sql::Statement kReadPostgres{
     "SELECT id, iv, blob, account_id_hash, created_at, updated_at, expires_at, COALESCE(app_id, '') AS app_id"
     " FROM auth_records WHERE id > $1 AND expires_at > $2 ORDER BY id LIMIT $3"};
 
-constexpr sql::Statement kRemember{"INSERT INTO imported_records (id) VALUES ($1) ON CONFLICT (id) DO NOTHING"};
+constexpr sql::Statement kRemember{
+    "INSERT INTO imported_records (id) VALUES ($1) ON CONFLICT (id) DO NOTHING"};
 
 Result<sql::Rows> read_batch(sql::Database& from, const std::string& after, Millis now) {
   const auto& statement = from.kind() == sql::Database::Kind::sqlite ? kReadSqlite : kReadPostgres;

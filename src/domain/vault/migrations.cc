@@ -48,7 +48,8 @@ constexpr const char* kPendingSignIns =
     " delete_at BIGINT NOT NULL);\n"
     "CREATE INDEX pending_sign_ins_by_deletion ON pending_sign_ins (delete_at)";
 
-// Which of AuthAI's records were ever imported, so that importing again brings back none that has ended since.
+// Which of AuthAI's records were ever imported, so that importing again brings back none that has ended
+// since.
 constexpr const char* kImportedRecords = "CREATE TABLE imported_records (id TEXT PRIMARY KEY)";
 
 }  // namespace

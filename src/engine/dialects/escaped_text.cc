@@ -138,17 +138,14 @@ Escaped escape_into(std::string& scratch, std::string_view text) {
 }
 
 Json LenientParser::parse(std::string_view text) {
-  if (high_surrogate_.empty()) {
-    if (auto parsed = JsonDocument::parse(text); parsed.ok()) {
-      document_ = std::move(parsed).value();
-      return document_.root();
-    }
-  }
-  if (!repair(text)) return {};
-  auto parsed = JsonDocument::parse(repaired_);
+  // One document a thread, not one a stream: ten thousand waiting streams hold no parse trees.
+  static thread_local JsonDocument document;
+  auto parsed = Result<JsonDocument>(Error{});
+  if (high_surrogate_.empty()) parsed = JsonDocument::parse(text);
+  if (!parsed.ok() && repair(text)) parsed = JsonDocument::parse(repaired_);
   if (!parsed.ok()) return {};
-  document_ = std::move(parsed).value();
-  return document_.root();
+  document = std::move(parsed).value();
+  return document.root();
 }
 
 bool LenientParser::repair(std::string_view text) {

@@ -27,12 +27,12 @@ Escaped escape_into(std::string& scratch, std::string_view text);
 // second. One per stream.
 class LenientParser {
  public:
-  // Absent when the text is no JSON even after repair. The view lives until the next call.
+  // Absent when the text is no JSON even after repair. The view lives until the next call of any such
+  // parser on this thread.
   Json parse(std::string_view text);
 
  private:
   bool repair(std::string_view text);
-  JsonDocument document_;
   std::string repaired_;
   std::string high_surrogate_;  // as "\ud83d", waiting for its other half
 };

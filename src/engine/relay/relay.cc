@@ -193,8 +193,8 @@ Task<std::variant<Relay::UpstreamCall, Failure>> Relay::call_upstream(OpenCreden
   }
 }
 
-Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key,
-                         const dialects::ClientRequest& request) {
+Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key, DecodedCall decoded) {
+  const bool stream = decoded.request->stream();
   int64_t started = steady_micros();
   // Asked for first, so that a caller who leaves during a refresh costs no model call.
   auto cancellation = std::make_shared<UpstreamCancellation>(exchange.cancellation());
@@ -205,9 +205,9 @@ Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key,
   }
   ProviderId provider = key.provider;
   exchange.note("provider", to_string(provider));
-  Heartbeat heartbeat(exchange, request.stream() ? options_.heartbeat : 0);
+  Heartbeat heartbeat(exchange, stream ? options_.heartbeat : 0);
   heartbeat.watch();
-  auto called = co_await call_upstream(std::get<OpenCredential>(std::move(opened)), key, request,
+  auto called = co_await call_upstream(std::get<OpenCredential>(std::move(opened)), key, *decoded.request,
                                        cancellation->cancellation);
   co_await heartbeat.rest();
   if (exchange.cancellation().requested() && !exchange.draining()) co_return;
@@ -217,7 +217,7 @@ Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key,
     failure = std::move(*refused);
     if (heartbeat.begun()) {
       // Beats have committed us to 200: the error goes in-band, in the client's dialect.
-      auto translator = request.translate_answer(dialects::UpstreamKind::codex, {});
+      auto translator = decoded.request->translate_answer(dialects::UpstreamKind::codex, {});
       std::string out;
       translator->status_sent();
       translator->on_failure(*failure, out);
@@ -225,17 +225,18 @@ Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key,
     }
   } else {
     auto& call = std::get<UpstreamCall>(called);
+    decoded = {};
     http::HeaderList headers =
-        request.stream() ? stream_headers() : http::HeaderList{{"content-type", "application/json"}};
+        stream ? stream_headers() : http::HeaderList{{"content-type", "application/json"}};
     if (!call.dropped.empty()) headers.add("x-valetkey-dropped", joined(call.dropped));
     providers_.get(provider).map_quota_headers(call.response->headers(), headers, clock_.now());
     auto& translator = *call.translator;
-    auto end = co_await pump({exchange, *call.response, translator, heartbeat, request.stream(), headers});
+    auto end = co_await pump({exchange, *call.response, translator, heartbeat, stream, headers});
     metrics_.first_event(steady_micros() - started);
     if (end == PumpEnd::client_left) co_return;
     failure = translator.failure();
     if (!failure) {
-      if (!request.stream()) {
+      if (!stream) {
         http::Response response;
         response.headers = std::move(headers);
         response.body = translator.aggregate();

@@ -21,14 +21,20 @@ struct RelayOptions {
   Millis heartbeat = 15 * kSecond;  // a comment line when a stream's upstream is silent for so long; 0: off
 };
 
+// A request and the document it holds views into.
+struct DecodedCall {
+  JsonDocument document;
+  std::unique_ptr<dialects::ClientRequest> request;
+};
+
 class Relay {
  public:
   Relay(Vault& vault, providers::Providers& providers, providers::WorkerClients& clients, const Clock& clock,
         Random& random, RelayMetrics& metrics, RelayOptions options);
 
-  // Answers the exchange, always: with the model's answer or with an error envelope. `request` holds views
-  // into a document that must outlive the task.
-  Task<void> answer(http::Exchange& exchange, CredentialKey key, const dialects::ClientRequest& request);
+  // Answers the exchange, always: with the model's answer or with an error envelope. Lets go of the request
+  // before the answer is pumped, so that a waiting stream does not hold it.
+  Task<void> answer(http::Exchange& exchange, CredentialKey key, DecodedCall call);
 
   Task<std::variant<std::vector<providers::Model>, Failure>> models(http::Exchange& exchange,
                                                                     CredentialKey key);

@@ -31,8 +31,9 @@ Task<void> answer(const V1& face, http::Exchange& exchange, Decode decode) {
     co_await exchange.send(error_response(refused != nullptr ? *refused : *failure));
     co_return;
   }
-  auto& request = *std::get<std::unique_ptr<dialects::ClientRequest>>(decoded);
-  co_await face.relay.answer(exchange, std::move(*key), request);
+  relay::DecodedCall call{std::move(*document),
+                          std::get<std::unique_ptr<dialects::ClientRequest>>(std::move(decoded))};
+  co_await face.relay.answer(exchange, std::move(*key), std::move(call));
 }
 
 }  // namespace

@@ -15,8 +15,9 @@ namespace dom = simdjson::dom;
 
 constexpr size_t kMaxText = 64u << 20;
 constexpr size_t kMaxDepth = 256;
-constexpr size_t kRecycledParsers = 16;        // per thread
-constexpr size_t kRecycledCapacity = 1 << 20;  // a parser that grew beyond this is not kept
+constexpr size_t kRecycledParsers = 16;  // per thread
+constexpr size_t kRecycledCapacity =
+    64 << 10;  // a parser that grew beyond this is not kept: it takes 15 times that
 
 // The tape of simdjson's DOM: one 64-bit word a value, type in the top byte, payload below.
 // Layout: doc/tape.md of simdjson; checked against version 3 by json_test.
@@ -98,7 +99,7 @@ Result<JsonDocument> JsonDocument::parse(std::string_view text) {
   std::memset(buffer.data() + text.size(), 0, simdjson::SIMDJSON_PADDING);
   auto& parser = out.parsed_->parser;
   if (parser.max_depth() != kMaxDepth || parser.capacity() < text.size()) {
-    size_t capacity = std::max<size_t>(text.size(), 4096);
+    size_t capacity = std::max<size_t>(text.size(), 1024);
     if (auto failure = parser.allocate(capacity, kMaxDepth)) {
       return Error{Code::internal, simdjson::error_message(failure), "json"};
     }

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "foundation/base/clock.h"
 #include "foundation/base/strings.h"
 
 namespace valetkey::sql::sqlite {
@@ -104,6 +105,17 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Ro
   return connection;
 }
 
+// SQLite does not wait by itself when several processes make a new file a WAL file at once.
+Result<Rows> Connection::switch_to_wal() {
+  const Millis give_up_at = steady_millis() + kBusyTimeoutMillis;
+  for (;;) {
+    Result<Rows> mode = run({"PRAGMA journal_mode = WAL"});
+    const int code = sqlite3_errcode(native_->database.get());
+    if (mode.ok() || (code & 0xff) != SQLITE_BUSY || steady_millis() >= give_up_at) return mode;
+    sqlite3_sleep(10);
+  }
+}
+
 Result<void> Connection::configure(Role role) {
   sqlite3* database = native_->database.get();
   sqlite3_extended_result_codes(database, 1);
@@ -112,7 +124,7 @@ Result<void> Connection::configure(Role role) {
   sqlite3_db_config(database, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
   sqlite3_db_config(database, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
   sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  VK_TRY(const Rows mode, run({"PRAGMA journal_mode = WAL"}));
+  VK_TRY(const Rows mode, switch_to_wal());
   if (mode.empty() || mode[0].text(0) != "wal") return Error{Code::store, "no WAL on this file", kWhere};
   VK_CHECK(run({"PRAGMA synchronous = FULL"}));
   VK_CHECK(run({"PRAGMA foreign_keys = ON"}));

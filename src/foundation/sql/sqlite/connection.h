@@ -28,6 +28,7 @@ class Connection {
   struct Prepared;
   Connection();
   Result<void> configure(Role role);
+  Result<Rows> switch_to_wal();
   Result<Prepared*> prepare(const Statement& statement);
   Result<void> bind(Prepared& prepared, const std::vector<Value>& parameters);
   Result<Rows> step(Prepared& prepared);
