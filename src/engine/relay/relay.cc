@@ -144,8 +144,7 @@ Task<std::variant<Relay::UpstreamCall, Failure>> Relay::call_upstream(OpenCreden
                                                                       Cancellation& cancellation) {
   auto& provider = providers_.get(credential.provider);
   std::optional<dialects::UpstreamKind> excluded;
-  bool renewed = false;
-  bool forgotten = false;
+  Tried tried;
   for (;;) {
     auto planned = co_await provider.plan(credential, request, excluded, cancellation);
     if (auto* failure = std::get_if<Failure>(&planned)) co_return std::move(*failure);
@@ -182,15 +181,25 @@ Task<std::variant<Relay::UpstreamCall, Failure>> Relay::call_upstream(OpenCreden
       excluded = plan.upstream;
       continue;
     }
-    if (failure.kind != Failure::Kind::reauthenticate) co_return failure;
-    if (!std::exchange(forgotten, true) && provider.forget_rejected(credential)) continue;
-    if (std::exchange(renewed, true)) co_return failure;
-    auto fresh = co_await vault_.renew_rejected(key, credential.version);
-    if (!fresh.ok())
-      co_return fresh.error().code == Code::unauthorized ? std::move(failure) : failure_of(fresh.error());
-    metrics_.retried_after_refresh();
-    credential = std::move(*fresh);
+    auto final_failure = co_await after_refusal(std::move(failure), key, credential, tried);
+    if (final_failure) co_return std::move(*final_failure);
   }
+}
+
+Task<std::optional<Failure>> Relay::after_refusal(Failure refused, const CredentialKey& key,
+                                                  OpenCredential& credential, Tried& tried) {
+  if (refused.kind != Failure::Kind::reauthenticate) co_return refused;
+  if (!std::exchange(tried.forgetting, true) &&
+      providers_.get(credential.provider).forget_rejected(credential)) {
+    co_return std::nullopt;
+  }
+  if (std::exchange(tried.renewing, true)) co_return refused;
+  auto fresh = co_await vault_.renew_rejected(key, credential.version);
+  if (!fresh.ok())
+    co_return fresh.error().code == Code::unauthorized ? std::move(refused) : failure_of(fresh.error());
+  metrics_.retried_after_refresh();
+  credential = std::move(*fresh);
+  co_return std::nullopt;
 }
 
 Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key, DecodedCall decoded) {
@@ -262,18 +271,13 @@ Task<std::variant<std::vector<providers::Model>, Failure>> Relay::models(http::E
   if (auto* failure = std::get_if<Failure>(&opened)) co_return std::move(*failure);
   auto& credential = std::get<OpenCredential>(opened);
   auto& provider = providers_.get(credential.provider);
-  bool renewed = false;
-  bool forgotten = false;
+  Tried tried;
   for (;;) {
     auto listed = co_await provider.models(credential, exchange.cancellation());
-    auto* failure = std::get_if<Failure>(&listed);
-    if (failure == nullptr || failure->kind != Failure::Kind::reauthenticate) co_return listed;
-    if (!std::exchange(forgotten, true) && provider.forget_rejected(credential)) continue;
-    if (std::exchange(renewed, true)) co_return listed;
-    auto fresh = co_await vault_.renew_rejected(key, credential.version);
-    if (!fresh.ok())
-      co_return fresh.error().code == Code::unauthorized ? std::move(*failure) : failure_of(fresh.error());
-    credential = std::move(*fresh);
+    auto* refused = std::get_if<Failure>(&listed);
+    if (refused == nullptr) co_return listed;
+    auto final_failure = co_await after_refusal(std::move(*refused), key, credential, tried);
+    if (final_failure) co_return std::move(*final_failure);
   }
 }
 

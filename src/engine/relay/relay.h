@@ -47,6 +47,14 @@ class Relay {
   Task<std::variant<UpstreamCall, Failure>> call_upstream(OpenCredential credential, const CredentialKey& key,
                                                           const dialects::ClientRequest& request,
                                                           Cancellation& cancellation);
+  // What was done about a refused access token in this call: each is worth one more try, once.
+  struct Tried {
+    bool forgetting = false;
+    bool renewing = false;
+  };
+  // Nothing: `credential` may be tried again. Else the failure to answer with.
+  Task<std::optional<Failure>> after_refusal(Failure refused, const CredentialKey& key,
+                                             OpenCredential& credential, Tried& tried);
 
   Vault& vault_;
   providers::Providers& providers_;

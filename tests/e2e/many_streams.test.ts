@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { after, before, test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Emulator } from "./support/emulator.ts";
-import { signIn } from "./support/sign_in.ts";
-import { Valetkey } from "./support/valetkey.ts";
+import { Emulator } from "../integration/support/emulator.ts";
+import { signIn } from "../integration/support/sign_in.ts";
+import { Valetkey } from "../integration/support/valetkey.ts";
 
 const PRESET = process.env["VALETKEY_PRESET"] ?? "";
 const SANITIZED = PRESET === "asan" || PRESET === "tsan";
