@@ -71,7 +71,8 @@ void measure(const char* name, bool chat, const std::string& body, UpstreamKind 
     auto translator =
         request.translate_answer(upstream, {"chatcmpl-0123456789abcdef", 1700000000, "gpt-5.5"});
     out.clear();
-    for (const auto& [type, data] : events) translator->on_event({type, data}, out);
+    http::SseReader reader;
+    (void)translate(reader, stream, *translator, out);
     bytes += request.stream() ? out.size() : translator->aggregate().size();
   }
   double micros = static_cast<double>(std::clock() - begin) * 1e6 / CLOCKS_PER_SEC;

@@ -33,13 +33,7 @@ inline std::string answer(const dialects::ClientRequest& request, dialects::Upst
   http::SseReader reader(1 << 20);
   http::SseEvent event;
   for (size_t at = 0; at < stream.size(); at += step) {
-    reader.feed(stream.substr(at, step));
-    for (;;) {
-      auto more = reader.next(event);
-      if (!more.ok()) return out;
-      if (!more.value()) break;
-      translator->on_event(event, out);
-    }
+    if (!dialects::translate(reader, stream.substr(at, step), *translator, out).ok()) return out;
   }
   if (auto last = reader.finish(event); last.ok() && last.value()) translator->on_event(event, out);
   translator->on_end(out);

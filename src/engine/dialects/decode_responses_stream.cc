@@ -35,7 +35,7 @@ class ResponsesStreamDecoder final : public StreamDecoder {
       case ResponsesEvent::refusal_delta:
       case ResponsesEvent::arguments_delta:
       case ResponsesEvent::custom_input_delta:
-        return on_delta(kind, event.data, sink);
+        return on_delta(kind, event, sink);
       case ResponsesEvent::created:
         return on_created(event.data);
       case ResponsesEvent::preamble:
@@ -68,6 +68,17 @@ class ResponsesStreamDecoder final : public StreamDecoder {
       return;
     }
     on_parsed(kind, root, sink);
+  }
+
+  size_t on_run(std::string_view stream, EventSink& sink) override {
+    size_t taken = 0;
+    if (complete_ || failure_) return taken;
+    DeltaScan scan;
+    while (size_t size = scanner_.scan_repeated(stream.substr(taken), scan)) {
+      scanned_piece(run_kind_, scan, sink);
+      taken += size;
+    }
+    return taken;
   }
 
  private:
@@ -125,10 +136,12 @@ class ResponsesStreamDecoder final : public StreamDecoder {
     facts_.service_tier = parser_.parse(data)["response"]["service_tier"].string_or("");
   }
 
-  void on_delta(ResponsesEvent kind, std::string_view data, EventSink& sink) {
+  void on_delta(ResponsesEvent kind, const http::SseEvent& event, EventSink& sink) {
     DeltaScan scan;
-    if (!scanner_.scan(data, scan)) {
-      Json root = parser_.parse(data);
+    if (scanner_.scan(event.event, event.data, scan)) {
+      run_kind_ = kind;
+    } else {
+      Json root = parser_.parse(event.data);
       auto delta = root["delta"].string();
       if (!delta) {
         failure_ = malformed_event_failure();
@@ -140,6 +153,10 @@ class ResponsesStreamDecoder final : public StreamDecoder {
       scan.summary_index = index_of(root, "summary_index");
       scan.obfuscated = root["obfuscation"].exists();
     }
+    scanned_piece(kind, scan, sink);
+  }
+
+  void scanned_piece(ResponsesEvent kind, const DeltaScan& scan, EventSink& sink) {
     piece(kind, item_at(scan.output_index),
           kind == ResponsesEvent::reasoning_summary_delta ? scan.summary_index : scan.content_index,
           {scan.delta}, scan.obfuscated, sink);
@@ -375,6 +392,7 @@ class ResponsesStreamDecoder final : public StreamDecoder {
   AnswerFacts& facts_;
   LenientParser parser_;
   DeltaScanner scanner_;
+  ResponsesEvent run_kind_ = ResponsesEvent::other_event;  // of the event that scanner_ has learned
   std::string scratch_;
   std::vector<StreamItem> items_;
   size_t next_tool_ = 0;

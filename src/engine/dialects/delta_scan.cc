@@ -162,40 +162,72 @@ bool scan_place(std::string_view data, DeltaScan& out) {
   return walk(data, Wanted::place, out);
 }
 
-bool DeltaScanner::same_shape(std::string_view data, DeltaScan& out) const {
-  if (!data.starts_with(before_number_)) return false;
-  size_t at = before_number_.size();
-  while (at < data.size() && data[at] >= '0' && data[at] <= '9') ++at;
-  if (at == before_number_.size() || !data.substr(at).starts_with(after_number_)) return false;
-  size_t text = at + after_number_.size();
-  size_t end = data.find('"', text);
+namespace {
+
+struct Shape {
+  std::string_view before_number, after_number, after_text;
+};
+
+// The bytes at the start of `text` that have the shape; 0: they have not. `delta` is what stands between.
+size_t match(std::string_view text, const Shape& shape, std::string_view& delta) {
+  if (!text.starts_with(shape.before_number)) return 0;
+  size_t number = shape.before_number.size(), at = number;
+  while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+  if (at == number || !text.substr(at).starts_with(shape.after_number)) return 0;
+  size_t begin = at + shape.after_number.size();
+  size_t end = text.find('"', begin);
   // An escaped quote makes the rest unequal, so it needs no thought here.
-  if (end == std::string_view::npos || data.substr(end) != after_text_) return false;
-  if (data[end - 1] == '\\' || !is_escaped_text(data.substr(text, end - text))) return false;
-  out = shape_;
-  out.delta = data.substr(text, end - text);
-  return true;
+  if (end == std::string_view::npos || !text.substr(end).starts_with(shape.after_text)) return 0;
+  delta = text.substr(begin, end - begin);
+  if (text[end - 1] == '\\' || !is_escaped_text(delta)) return 0;
+  return end + shape.after_text.size();
 }
 
-void DeltaScanner::learn(std::string_view data, const DeltaScan& scan) {
+constexpr std::string_view kEventEnd = "\n\n";
+
+}  // namespace
+
+size_t DeltaScanner::scan_repeated(std::string_view stream, DeltaScan& out) const {
+  std::string_view delta;
+  size_t size = known_ ? match(stream, {before_number_, after_number_, after_text_}, delta) : 0;
+  if (size == 0) return 0;
+  out = shape_;
+  out.delta = delta;
+  return size;
+}
+
+void DeltaScanner::learn(std::string_view name, std::string_view data, const DeltaScan& scan) {
   constexpr std::string_view kNumber = "\"sequence_number\":";
   auto text = static_cast<size_t>(scan.delta.data() - data.data());
   size_t number = data.substr(0, text).find(kNumber);
-  known_ = number != std::string_view::npos;
+  known_ = number != std::string_view::npos && data.find('\n') == std::string_view::npos;
   if (!known_) return;
   number += kNumber.size();
   size_t after = number;
   while (data[after] >= '0' && data[after] <= '9') ++after;
-  before_number_.assign(data.substr(0, number));
+  before_number_.clear();
+  if (!name.empty()) before_number_.append("event: ").append(name).append("\n");
+  before_number_.append("data: ");
+  frame_size_ = before_number_.size();
+  before_number_.append(data.substr(0, number));
   after_number_.assign(data.substr(after, text - after));
-  after_text_.assign(data.substr(text + scan.delta.size()));
+  after_text_.assign(data.substr(text + scan.delta.size())).append(kEventEnd);
   shape_ = scan;
 }
 
-bool DeltaScanner::scan(std::string_view data, DeltaScan& out) {
-  if (known_ && same_shape(data, out)) return true;
+bool DeltaScanner::scan(std::string_view name, std::string_view data, DeltaScan& out) {
+  std::string_view before(before_number_), after(after_text_), delta;
+  if (known_) {
+    before.remove_prefix(frame_size_);
+    after.remove_suffix(kEventEnd.size());
+    if (match(data, {before, after_number_, after}, delta) == data.size()) {
+      out = shape_;
+      out.delta = delta;
+      return true;
+    }
+  }
   if (!scan_delta(data, out)) return false;
-  learn(data, out);
+  learn(name, data, out);
   return true;
 }
 

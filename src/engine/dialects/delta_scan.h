@@ -24,14 +24,20 @@ bool scan_delta(std::string_view data, DeltaScan& out);
 // that repeats the other bytes of the last one needs no walk. One per stream.
 class DeltaScanner {
  public:
-  bool scan(std::string_view data, DeltaScan& out);
+  // `name`: the event's SSE name, empty for none.
+  bool scan(std::string_view name, std::string_view data, DeltaScan& out);
+
+  // Reads one more event like the last scanned one off the start of `stream`, framing and all, and says how
+  // many bytes it has; 0 when something else begins there.
+  size_t scan_repeated(std::string_view stream, DeltaScan& out) const;
 
  private:
-  bool same_shape(std::string_view data, DeltaScan& out) const;
-  void learn(std::string_view data, const DeltaScan& scan);
+  void learn(std::string_view name, std::string_view data, const DeltaScan& scan);
 
-  // {"type":..,"sequence_number": | digits | ,..,"delta":" | text | ",..}
+  // event: ..LF data: | {"type":..,"sequence_number": | digits | ,..,"delta":" | text | ",..} | LF LF
+  // `before_number_` begins with the frame, `after_text_` ends with the two LF.
   std::string before_number_, after_number_, after_text_;
+  size_t frame_size_ = 0;
   DeltaScan shape_;
   bool known_ = false;
 };

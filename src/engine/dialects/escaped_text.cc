@@ -93,17 +93,12 @@ size_t utf8_length(std::string_view text, size_t at) {
 }  // namespace
 
 bool is_escaped_text(std::string_view content) {
-  unsigned char seen = 0;
-  for (size_t i = 0; i < content.size(); ++i) {
-    auto c = static_cast<unsigned char>(content[i]);
-    seen |= c;
-    if (c < 0x20 || c == '"') return false;
-    if (c != '\\') continue;
-    size_t length = escape_length(content, i);
+  for (size_t i = find_json_special(content, 0); i < content.size(); i = find_json_special(content, i)) {
+    size_t length = content[i] == '\\' ? escape_length(content, i) : 0;
     if (length == 0) return false;
-    i += length - 1;
+    i += length;
   }
-  return seen < 0x80 || is_valid_utf8(content);
+  return is_valid_utf8(content);
 }
 
 void append_unescaped(std::string& out, std::string_view escaped) {

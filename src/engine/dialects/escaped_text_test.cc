@@ -79,14 +79,52 @@ TEST(DeltaScanner, AgreesWithAFullScanForEveryNextEvent) {
       }) {
     DeltaScanner scanner;
     DeltaScan begin, fast, slow;
-    ASSERT_TRUE(scanner.scan(first, begin));
-    bool by_shape = scanner.scan(next, fast), by_walk = scan_delta(next, slow);
+    ASSERT_TRUE(scanner.scan("t", first, begin));
+    std::string framed = "event: t\ndata: " + std::string(next) + "\n\n";
+    size_t repeated = scanner.scan_repeated(framed + "event: more", fast);
+    bool by_shape = scanner.scan("t", next, fast), by_walk = scan_delta(next, slow);
     EXPECT_EQ(by_shape, by_walk) << next;
+    if (repeated != 0) {
+      EXPECT_EQ(repeated, framed.size()) << next;
+      EXPECT_TRUE(by_walk) << next;
+    }
     if (!by_walk) continue;
     EXPECT_EQ(fast.delta, slow.delta) << next;
     EXPECT_EQ(fast.output_index, slow.output_index) << next;
     EXPECT_EQ(fast.content_index, slow.content_index) << next;
     EXPECT_EQ(fast.obfuscated, slow.obfuscated) << next;
+  }
+}
+
+TEST(DeltaScanner, TakesARunOfEventsOffAStreamOneByOne) {
+  auto data = [](int number, std::string_view text) {
+    return R"({"type":"t","sequence_number":)" + std::to_string(number) + R"(,"output_index":1,"delta":")" +
+           std::string(text) + "\"}";
+  };
+  auto framed = [&](int number, std::string_view text) {
+    return "event: t\ndata: " + data(number, text) + "\n\n";
+  };
+  DeltaScanner scanner;
+  DeltaScan seen;
+  EXPECT_EQ(scanner.scan_repeated(framed(1, "a"), seen), 0u) << "nothing is learned yet";
+  ASSERT_TRUE(scanner.scan("t", data(8, "a"), seen));
+  std::string stream = framed(9, "b") + framed(10, R"(c\n)");
+  ASSERT_EQ(scanner.scan_repeated(stream, seen), framed(9, "b").size());
+  EXPECT_EQ(seen.delta, "b");
+  EXPECT_EQ(seen.output_index, 1);
+  ASSERT_EQ(scanner.scan_repeated(std::string_view(stream).substr(framed(9, "b").size()), seen),
+            framed(10, R"(c\n)").size());
+  EXPECT_EQ(seen.delta, R"(c\n)");
+  for (std::string other : {
+           framed(9, "b").substr(0, framed(9, "b").size() - 1),     // its blank line has not come
+           "data: " + data(9, "b") + "\n\n",                        // without the name
+           "event: t\r\ndata: " + data(9, "b") + "\r\n\r\n",        // other line ends
+           "event: t\nid: 7\ndata: " + data(9, "b") + "\n\n",       // another field
+           "event: t\ndata: " + data(9, "b") + "\ndata: more\n\n",  // another line of data
+           "event: t\ndata: " + data(9, "b\nc") + "\n\n",           // a line end in the text
+           framed(9, "\xff"),                                       // broken UTF-8
+       }) {
+    EXPECT_EQ(scanner.scan_repeated(other, seen), 0u) << other;
   }
 }
 

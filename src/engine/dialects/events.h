@@ -47,6 +47,7 @@ class StreamDecoder {
  public:
   virtual ~StreamDecoder() = default;
   virtual void on_event(const http::SseEvent& event, EventSink& sink) = 0;
+  virtual size_t on_run(std::string_view, EventSink&) { return 0; }  // as AnswerTranslator's
   // The body ended or broke. True when the answer was complete all the same; the decoder has then called
   // finish().
   virtual bool on_end(EventSink& sink) = 0;

@@ -44,6 +44,13 @@ class NeutralTranslator final : public AnswerTranslator {
     }
   }
 
+  // Stop sequences may end the answer between any two events, so with them there are no runs.
+  size_t on_run(std::string_view stream, std::string& out) override {
+    if (finished_ || stops_) return 0;
+    encoder_->write_to(&out);
+    return decoder_->on_run(stream, *sink_);
+  }
+
   void on_end(std::string& out) override { end(stream_cut_failure(), out); }
   void on_failure(const Failure& failure, std::string& out) override { end(failure, out); }
 
@@ -84,6 +91,19 @@ class NeutralTranslator final : public AnswerTranslator {
 };
 
 }  // namespace
+
+Result<void> translate(http::SseReader& reader, std::string_view bytes, AnswerTranslator& translator,
+                       std::string& out) {
+  reader.feed(bytes);
+  http::SseEvent event;
+  while (!translator.finished()) {
+    reader.skip(translator.on_run(reader.rest(), out));
+    VK_TRY(bool more, reader.next(event));
+    if (!more) break;
+    translator.on_event(event, out);
+  }
+  return {};
+}
 
 std::unique_ptr<AnswerTranslator> neutral_translator(Dialect client, UpstreamKind upstream,
                                                      AnswerShape shape) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "foundation/http/sse.h"
+
 namespace valetkey::dialects {
 namespace {
 
@@ -86,32 +88,23 @@ void gather(Draft& draft, const Json& root) {
 }
 
 template <class Visit>
-void each_event(const std::string& text, const std::vector<size_t>& ends, Visit visit) {
-  size_t begin = 0;
-  for (size_t end : ends) {
-    auto parsed = JsonDocument::parse(std::string_view(text).substr(begin, end - begin));
+void each_event(const std::string& events, Visit visit) {
+  http::SseReader reader(OutputCollector::kMostKept);
+  reader.feed(events);
+  http::SseEvent event;
+  for (auto more = reader.next(event); more.ok() && *more; more = reader.next(event)) {
+    auto parsed = JsonDocument::parse(event.data);
     if (parsed.ok()) visit(parsed->root());
-    begin = end;
   }
 }
 
 }  // namespace
 
-void OutputCollector::Log::add(std::string_view data) {
-  text.append(data);
-  ends.push_back(text.size());
-}
-
-void OutputCollector::Log::clear() {
-  text.clear();
-  ends.clear();
-}
-
 void OutputCollector::take(ResponsesEvent kind, std::string_view data) {
   if (overflow_) return;
   switch (kind) {
     case ResponsesEvent::item_done:
-      done_.add(data);
+      append_event({}, data, done_);
       open_items_ = std::max(open_items_ - 1, 0);
       if (open_items_ == 0) pending_.clear();
       break;
@@ -128,28 +121,37 @@ void OutputCollector::take(ResponsesEvent kind, std::string_view data) {
     case ResponsesEvent::arguments_done:
     case ResponsesEvent::custom_input_delta:
     case ResponsesEvent::custom_input_done:
-      pending_.add(data);
+      append_event({}, data, pending_);
       break;
     default:
       return;
   }
-  if (done_.text.size() + pending_.text.size() > kMostKept) {
-    overflow_ = true;
-    done_ = {};
-    pending_ = {};
-  }
+  limit();
+}
+
+void OutputCollector::take_run(std::string_view events) {
+  if (overflow_) return;
+  pending_.append(events);
+  limit();
+}
+
+void OutputCollector::limit() {
+  if (done_.size() + pending_.size() <= kMostKept) return;
+  overflow_ = true;
+  done_ = {};
+  pending_ = {};
 }
 
 std::string OutputCollector::rebuild() const {
   std::map<int64_t, std::string> items;
   int64_t next = 0;
-  each_event(done_.text, done_.ends, [&](const Json& root) {
+  each_event(done_, [&](const Json& root) {
     int64_t index = root["output_index"].integer().value_or(next);
     next = std::clamp<int64_t>(index, 0, 1 << 20) + 1;
     if (root["item"].is_object()) items[index] = to_json(root["item"]);
   });
   std::map<int64_t, Draft> drafts;
-  each_event(pending_.text, pending_.ends, [&](const Json& root) {
+  each_event(pending_, [&](const Json& root) {
     int64_t index = root["output_index"].integer().value_or(drafts.empty() ? next : drafts.rbegin()->first);
     if (!items.contains(index)) gather(drafts[index], root);
   });

@@ -14,6 +14,8 @@ namespace valetkey::dialects {
 class OutputCollector {
  public:
   void take(ResponsesEvent kind, std::string_view data);
+  // Whole deltas in SSE framing.
+  void take_run(std::string_view events);
   // The items as a JSON array, sorted by output_index; an item that never was done is put together from its
   // deltas. Empty when the stream had no items, or more than kMostKept bytes.
   std::string rebuild() const;
@@ -21,15 +23,10 @@ class OutputCollector {
   static constexpr size_t kMostKept = 64u << 20;
 
  private:
-  // Events end to end in one string: no allocation per event.
-  struct Log {
-    std::string text;
-    std::vector<size_t> ends;
-    void add(std::string_view data);
-    void clear();
-  };
-  Log done_;     // response.output_item.done
-  Log pending_;  // what belongs to items that are not done
+  void limit();
+  // Events in SSE framing: no allocation per event.
+  std::string done_;     // response.output_item.done
+  std::string pending_;  // what belongs to items that are not done
   int open_items_ = 0;
   bool overflow_ = false;
 };

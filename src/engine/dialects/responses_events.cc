@@ -80,6 +80,14 @@ std::string_view type_of(const http::SseEvent& event) {
   return type.empty() ? event.event : type;
 }
 
+void append_event(std::string_view type, std::string_view data, std::string& out) {
+  if (!type.empty()) out.append("event: ").append(type).append("\n");
+  for (size_t end; (end = data.find('\n')) != std::string_view::npos; data.remove_prefix(end + 1)) {
+    out.append("data: ").append(data.substr(0, end)).append("\n");
+  }
+  out.append("data: ").append(data).append("\n\n");
+}
+
 Usage usage_from_responses(const Json& usage) {
   if (!usage.is_object()) return {};
   Usage out;

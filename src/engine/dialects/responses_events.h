@@ -38,6 +38,9 @@ ResponsesEvent responses_event(std::string_view type);
 // The event's type: what the data says, or else the SSE event name.
 std::string_view type_of(const http::SseEvent& event);
 
+// Appends the event in SSE framing; `type` may be empty.
+void append_event(std::string_view type, std::string_view data, std::string& out);
+
 // Clamps nonsense: no negative counts, details never above their total.
 Usage usage_from_responses(const Json& usage);
 Usage usage_from_chat(const Json& usage);

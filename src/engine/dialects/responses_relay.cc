@@ -42,11 +42,24 @@ class ResponsesRelay final : public AnswerTranslator {
       default:
         break;
     }
-    if (rewriter_.needed(kind) || !is_clean(kind, data)) {
+    if (rewriter_.needed(kind) || !is_clean(kind, type, event.event, data)) {
       rewritten(kind, type, data, out);
     } else {
       pass(kind, type, data, out);
     }
+  }
+
+  size_t on_run(std::string_view stream, std::string& out) override {
+    size_t taken = 0;
+    if (finished_ || !committed_) return taken;
+    DeltaScan scan;
+    while (size_t size = scanner_.scan_repeated(stream.substr(taken), scan)) {
+      ++events_;
+      taken += size;
+    }
+    output_.take_run(stream.substr(0, taken));
+    if (stream_) out.append(stream, 0, taken);
+    return taken;
   }
 
   void on_end(std::string& out) override {
@@ -65,9 +78,11 @@ class ResponsesRelay final : public AnswerTranslator {
 
  private:
   // JSON that any client can read as it stands. What is not gets written anew from what could be read of it.
-  bool is_clean(ResponsesEvent kind, std::string_view data) {
+  bool is_clean(ResponsesEvent kind, std::string_view type, std::string_view name, std::string_view data) {
     DeltaScan scan;
-    if (kind == ResponsesEvent::output_text_delta && scanner_.scan(data, scan)) return true;
+    // Only what is framed as append_event() does it may go on as a run.
+    if (kind == ResponsesEvent::output_text_delta && type == name && scanner_.scan(name, data, scan))
+      return true;
     return JsonDocument::parse(data).ok();
   }
 
@@ -75,13 +90,13 @@ class ResponsesRelay final : public AnswerTranslator {
     ++events_;
     if (!committed_ && (kind == ResponsesEvent::created || kind == ResponsesEvent::preamble)) {
       if (!stream_ || type == "keepalive" || type.empty()) return;
-      frame(type, data, held_);
+      append_event(type, data, held_);
       if (held_.size() > kMostHeld) commit(out);
       return;
     }
     commit(out);
     output_.take(kind, data);
-    if (stream_) frame(type, data, out);
+    if (stream_) append_event(type, data, out);
   }
 
   void commit(std::string& out) {
@@ -89,14 +104,6 @@ class ResponsesRelay final : public AnswerTranslator {
     committed_ = true;
     out.append(held_);
     held_ = {};
-  }
-
-  static void frame(std::string_view type, std::string_view data, std::string& out) {
-    if (!type.empty()) out.append("event: ").append(type).append("\n");
-    for (size_t end; (end = data.find('\n')) != std::string_view::npos; data.remove_prefix(end + 1)) {
-      out.append("data: ").append(data.substr(0, end)).append("\n");
-    }
-    out.append("data: ").append(data).append("\n\n");
   }
 
   void rewritten(ResponsesEvent kind, std::string_view type, std::string_view data, std::string& out) {
@@ -165,15 +172,15 @@ class ResponsesRelay final : public AnswerTranslator {
     }
     commit(out);
     if (output.empty() && !rewriter_.needed(kind) && response["id"].is_string())
-      return frame(type, data, out);
+      return append_event(type, data, out);
     rewriter_.rewrite(root, output, changed_);
-    frame(type, changed_, out);
+    append_event(type, changed_, out);
   }
 
   // After the commit the upstream's own event tells it best; before, the relay answers with a status.
   void on_failed(std::string_view type, std::string_view data, Failure failure, std::string& out) {
     finished_ = true;
-    if (goes_in_band()) frame(type, data, out);
+    if (goes_in_band()) append_event(type, data, out);
     failure_ = std::move(failure);
   }
 

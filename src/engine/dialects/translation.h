@@ -53,6 +53,9 @@ class AnswerTranslator {
 
   // Appends to `out` the bytes a streaming client must get for this event (nothing in aggregate mode).
   virtual void on_event(const http::SseEvent& event, std::string& out) = 0;
+  // A run of deltas, read faster than event by event: takes whole events off the start of `stream` while they
+  // repeat the last one but for their text, and says how many bytes those were. 0 is always right.
+  virtual size_t on_run(std::string_view stream, std::string& out) = 0;
   // The upstream's body ended. Without a terminal event before it this is a failure (in-band once committed).
   virtual void on_end(std::string& out) = 0;
   // Something outside the stream broke it (cut, timeout, shutdown): the in-band error of the dialect.
@@ -72,6 +75,11 @@ class AnswerTranslator {
   // Aggregate mode, after finished() without failure: the one JSON answer.
   virtual std::string aggregate() = 0;
 };
+
+// Runs what `bytes` completes through the translator, until that is finished. Code::too_large for an event
+// over the reader's limit.
+Result<void> translate(http::SseReader& reader, std::string_view bytes, AnswerTranslator& translator,
+                       std::string& out);
 
 // A decoded request of either dialect. Holds views into the body's JsonDocument, which must outlive it.
 class ClientRequest {

@@ -5,20 +5,6 @@
 namespace valetkey::relay {
 namespace {
 
-// Runs every complete event of `bytes` through the translator. Code::too_large for an event over the reader's
-// limit.
-Result<void> translate(http::SseReader& reader, std::string_view bytes,
-                       dialects::AnswerTranslator& translator, std::string& out) {
-  reader.feed(bytes);
-  http::SseEvent event;
-  while (!translator.finished()) {
-    VK_TRY(bool more, reader.next(event));
-    if (!more) break;
-    translator.on_event(event, out);
-  }
-  return {};
-}
-
 void translate_end(http::SseReader& reader, dialects::AnswerTranslator& translator, std::string& out) {
   http::SseEvent event;
   auto last = reader.finish(event);
@@ -50,7 +36,7 @@ Task<PumpEnd> pump(PumpInput input) {
       translator.on_failure(failure_of(bytes.error()), out);
     } else if (bytes->empty()) {
       translate_end(reader, translator, out);
-    } else if (auto translated = translate(reader, *bytes, translator, out); !translated.ok()) {
+    } else if (auto translated = dialects::translate(reader, *bytes, translator, out); !translated.ok()) {
       translator.on_failure(failure_of(translated.error()), out);
     }
     if (!stream || (!translator.committed() && !heartbeat.begun()) || translator.finished()) continue;

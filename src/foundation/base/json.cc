@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -217,19 +218,30 @@ bool JsonCursor::next() {
 
 // ---- writing ----
 
+size_t find_json_special(std::string_view text, size_t from) {
+  // A byte of `word` is found when its high bit is set in the result. A byte after a found one may be set
+  // wrongly, so only the first counts; none is missed.
+  constexpr uint64_t kOnes = 0x0101010101010101ull, kHighs = 0x8080808080808080ull;
+  auto zero_bytes = [](uint64_t word) { return (word - kOnes) & ~word & kHighs; };
+  size_t at = from;
+  for (uint64_t word = 0; at + sizeof word <= text.size(); at += sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    uint64_t controls = (word - kOnes * 0x20) & ~word & kHighs;
+    uint64_t found = controls | zero_bytes(word ^ kOnes * '"') | zero_bytes(word ^ kOnes * '\\');
+    if (found != 0) return at + static_cast<size_t>(std::countr_zero(found)) / 8;
+  }
+  for (; at < text.size(); ++at) {
+    auto c = static_cast<unsigned char>(text[at]);
+    if (c < 0x20 || c == '"' || c == '\\') break;
+  }
+  return at;
+}
+
 void append_json_escaped(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
-  static constexpr auto kNeedsEscape = [] {
-    std::array<bool, 256> table{};
-    for (size_t c = 0; c < 32; ++c) table[c] = true;
-    table['"'] = table['\\'] = true;
-    return table;
-  }();
   size_t start = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
+  for (size_t i = find_json_special(text, 0); i < text.size(); i = find_json_special(text, i + 1)) {
     auto c = static_cast<unsigned char>(text[i]);
-    if (!kNeedsEscape[c]) [[likely]]
-      continue;
     out.append(text, start, i - start);
     start = i + 1;
     switch (c) {

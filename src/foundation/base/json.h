@@ -156,6 +156,9 @@ class JsonWriter {
   bool comma_ = false;
 };
 
+// The first byte of `text` at or after `from` that JSON wants escaped (a quote, a backslash, a control);
+// text.size() when there is none.
+size_t find_json_special(std::string_view text, size_t from);
 // The text between the quotes, escaped; appended.
 void append_json_escaped(std::string& out, std::string_view text);
 std::string to_json(const Json& value);

@@ -65,7 +65,15 @@ std::optional<std::string> from_hex(std::string_view hex) {
   return out;
 }
 
+static bool is_ascii(std::string_view text) {
+  unsigned char seen = 0;
+  for (char c : text) seen |= static_cast<unsigned char>(c);
+  return seen < 0x80;
+}
+
 bool is_valid_utf8(std::string_view text) {
+  constexpr size_t kShort = 64;
+  if (text.size() <= kShort && is_ascii(text)) return true;
   return simdjson::validate_utf8(text.data(), text.size());
 }
 

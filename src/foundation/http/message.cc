@@ -34,29 +34,45 @@ size_t Headers::count(std::string_view name) const {
   return found;
 }
 
-void HeaderList::set(std::string_view name, std::string value) {
-  bool first = true;  // it keeps its place
-  std::erase_if(fields_, [&](const auto& field) {
-    return same_name(field.first, name) && !std::exchange(first, false);
-  });
-  for (auto& field : fields_) {
-    if (!same_name(field.first, name)) continue;
-    field.second = std::move(value);
-    return;
+HeaderList::HeaderList(std::initializer_list<HeaderView> fields) {
+  for (const HeaderView& field : fields) add(field.name, field.value);
+}
+
+void HeaderList::add(std::string_view name, std::string_view value, std::string_view more_value) {
+  if (sizes_.empty()) {
+    constexpr size_t kUsualFields = 12, kUsualText = 512;
+    sizes_.reserve(kUsualFields);
+    text_.reserve(kUsualText);
   }
-  add(std::string(name), std::move(value));
+  text_.append(name).append(value).append(more_value);
+  sizes_.push_back(
+      {static_cast<uint32_t>(name.size()), static_cast<uint32_t>(value.size() + more_value.size())});
+}
+
+void HeaderList::set(std::string_view name, std::string_view value) {
+  if (!has(name)) return add(name, value);
+  HeaderList changed;
+  bool first = true;  // it keeps its place
+  for (const HeaderView& field : fields()) {
+    if (!same_name(field.name, name)) {
+      changed.add(field.name, field.value);
+    } else if (std::exchange(first, false)) {
+      changed.add(field.name, value);
+    }
+  }
+  *this = std::move(changed);
 }
 
 std::string_view HeaderList::get(std::string_view name) const {
-  for (const auto& field : fields_) {
-    if (same_name(field.first, name)) return field.second;
+  for (const HeaderView& field : fields()) {
+    if (same_name(field.name, name)) return field.value;
   }
   return {};
 }
 
 bool HeaderList::has(std::string_view name) const {
-  for (const auto& field : fields_) {
-    if (same_name(field.first, name)) return true;
+  for (const HeaderView& field : fields()) {
+    if (same_name(field.name, name)) return true;
   }
   return false;
 }

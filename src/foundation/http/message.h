@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,21 +30,60 @@ class Headers {
   std::vector<HeaderView> fields_;
 };
 
-// A header list to be sent: owns its strings, keeps its order. Values with CR, LF or NUL are refused when
-// written.
+// A header list to be sent: owns its text, in one piece, and keeps its order. Values with CR, LF or NUL are
+// refused when written.
 class HeaderList {
  public:
+  class Fields;  // a range of HeaderView, valid until the list changes
+
   HeaderList() = default;
-  HeaderList(std::initializer_list<std::pair<std::string, std::string>> fields) : fields_(fields) {}
-  void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
-  void set(std::string_view name, std::string value);  // replaces
+  HeaderList(std::initializer_list<HeaderView> fields);
+  // Several pieces make one value, joined.
+  void add(std::string_view name, std::string_view value, std::string_view more_value = {});
+  void set(std::string_view name, std::string_view value);  // replaces
   std::string_view get(std::string_view name) const;
   bool has(std::string_view name) const;
-  const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
+  Fields fields() const;
 
  private:
-  std::vector<std::pair<std::string, std::string>> fields_;
+  struct Sizes {
+    uint32_t name;
+    uint32_t value;
+  };
+  std::string text_;  // name, value, name, value...
+  std::vector<Sizes> sizes_;
 };
+
+class HeaderList::Fields {
+ public:
+  class Iterator {
+   public:
+    Iterator(const char* at, const Sizes* sizes) : at_(at), sizes_(sizes) {}
+    HeaderView operator*() const { return {{at_, sizes_->name}, {at_ + sizes_->name, sizes_->value}}; }
+    Iterator& operator++() {
+      at_ += sizes_->name + sizes_->value;
+      ++sizes_;
+      return *this;
+    }
+    bool operator!=(const Iterator& other) const { return sizes_ != other.sizes_; }
+
+   private:
+    const char* at_;
+    const Sizes* sizes_;
+  };
+  explicit Fields(const HeaderList& list) : list_(list) {}
+  Iterator begin() const { return {list_.text_.data(), list_.sizes_.data()}; }
+  Iterator end() const { return {nullptr, list_.sizes_.data() + list_.sizes_.size()}; }
+  size_t size() const { return list_.sizes_.size(); }
+  bool empty() const { return list_.sizes_.empty(); }
+
+ private:
+  const HeaderList& list_;
+};
+
+inline HeaderList::Fields HeaderList::fields() const {
+  return Fields(*this);
+}
 
 // A complete request. All views live until the handler returns.
 struct Request {

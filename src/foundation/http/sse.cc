@@ -143,6 +143,11 @@ bool SseReader::keep_partial() {
   return true;
 }
 
+std::string_view SseReader::rest() const {
+  bool between_events = !has_data_ && name_view_.empty() && partial_line_.empty() && bom_bytes_ == kBomDone;
+  return between_events && !failed_ ? input_ : std::string_view();
+}
+
 Result<bool> SseReader::finish(SseEvent& event) {
   if (failed_) return too_large();
   if (bom_bytes_ != kBomDone) {

@@ -30,6 +30,10 @@ class SseReader {
   // Fills `event` and says true, or false when the fed bytes are used up (a partial event is kept by copy).
   // Code::too_large when a line, or the data of an event, passes the limit; the reader stays in that state.
   Result<bool> next(SseEvent& event);
+  // For a caller that knows events by their bytes: what is fed and not read yet, when an event begins there
+  // (else empty); and skip() reads over whole events of it, which must hold no CR.
+  std::string_view rest() const;
+  void skip(size_t bytes) { input_.remove_prefix(bytes); }
   // At the end of the stream: a last event that had no blank line. Call once, after next() said false.
   Result<bool> finish(SseEvent& event);
 

@@ -14,13 +14,12 @@ namespace valetkey::providers::openai {
 namespace {
 
 http::HeaderList account_headers(const OpenAiOptions& options, const OpenCredential& credential) {
-  http::HeaderList headers = {
-      {"authorization", "Bearer " + std::string(credential.tokens.access.reveal())},
-      {"chatgpt-account-id", credential.tokens.account_id},
-      {"originator", credential.originator},
-      {"user-agent", std::string(kUserAgent)},
-      {"version", options.client_version},
-  };
+  http::HeaderList headers;
+  headers.add("authorization", "Bearer ", credential.tokens.access.reveal());
+  headers.add("chatgpt-account-id", credential.tokens.account_id);
+  headers.add("originator", credential.originator);
+  headers.add("user-agent", kUserAgent);
+  headers.add("version", options.client_version);
   if (credential.tokens.fedramp) headers.add("x-openai-fedramp", "true");
   return headers;
 }

@@ -1,48 +1,37 @@
 #include "foundation/http/client/request_head.h"
 
-#include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "foundation/base/strings.h"
+#include "foundation/http/h1_chars.h"
 
 namespace valetkey::http {
 namespace {
 
-constexpr std::string_view kWrittenHere[] = {
-    "host",       "content-length",   "connection", "transfer-encoding",
-    "keep-alive", "proxy-connection", "upgrade",    "te"};
-
-// RFC 9110 section 5.6.2.
-constexpr auto kIsTokenChar = [] {
-  std::array<bool, 256> table{};
-  for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
-  return table;
-}();
-
-bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(),
-                                      [](char c) { return kIsTokenChar[static_cast<unsigned char>(c)]; });
-}
-bool is_value(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    auto byte = static_cast<unsigned char>(c);
-    return byte == '\t' || (byte >= 32 && byte != 127);
-  });
-}
-bool is_target(std::string_view text) {
-  return text.starts_with('/') && std::all_of(text.begin(), text.end(), [](char c) {
-           auto byte = static_cast<unsigned char>(c);
-           return byte > 32 && byte < 127;
-         });
-}
-
+// What the client writes itself, or what is not the caller's business.
 bool is_written_here(std::string_view name) {
-  return std::any_of(std::begin(kWrittenHere), std::end(kWrittenHere),
-                     [name](std::string_view own) { return iequals(own, name); });
+  switch (name.size()) {
+    case 2:
+      return iequals(name, "te");
+    case 4:
+      return iequals(name, "host");
+    case 7:
+      return iequals(name, "upgrade");
+    case 10:
+      return iequals(name, "connection") || iequals(name, "keep-alive");
+    case 14:
+      return iequals(name, "content-length");
+    case 16:
+      return iequals(name, "proxy-connection");
+    case 17:
+      return iequals(name, "transfer-encoding");
+    default:
+      return false;
+  }
+}
+
+bool is_request_target(std::string_view text) {
+  return text.starts_with('/') && h1::is_target(text);
 }
 
 Error refused(std::string detail) {
@@ -52,16 +41,16 @@ Error refused(std::string detail) {
 }  // namespace
 
 Result<std::string> request_head(const ClientRequest& request) {
-  if (!is_token(request.method)) return refused("bad method");
-  if (!is_target(request.url.target)) return refused("bad request target");
+  if (!h1::is_token(request.method)) return refused("bad method");
+  if (!is_request_target(request.url.target)) return refused("bad request target");
   std::string out;
-  out.reserve(256 + request.url.target.size() + request.headers.fields().size() * 64);
+  out.reserve(4096);
   out.append(request.method).append(" ").append(request.url.target).append(" HTTP/1.1\r\nhost: ");
   out.append(request.url.authority()).append("\r\n");
   bool names_encoding = false;
   for (const auto& [name, value] : request.headers.fields()) {
-    if (!is_token(name)) return refused("bad header name");
-    if (!is_value(value)) return refused("bad value of header " + name);
+    if (!h1::is_token(name)) return refused("bad header name");
+    if (!h1::is_field_value(value)) return refused("bad value of header " + std::string(name));
     if (is_written_here(name)) continue;
     names_encoding = names_encoding || iequals(name, "accept-encoding");
     out.append(name).append(": ").append(value).append("\r\n");
