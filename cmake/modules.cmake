@@ -29,5 +29,8 @@ function(valetkey_program name main)
   if(EXISTS ${CMAKE_SOURCE_DIR}/${main})
     add_executable(${name} ${main})
     target_link_libraries(${name} PRIVATE ${ARG_USES})
+    if(NOT VALETKEY_SANITIZE)  # sanitizers bring an allocator of their own
+      target_link_libraries(${name} PRIVATE -Wl,--no-as-needed mimalloc -Wl,--as-needed)
+    endif()
   endif()
 endfunction()

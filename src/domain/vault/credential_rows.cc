@@ -46,10 +46,10 @@ Result<bool> run_on_one(sql::Transaction& transaction, const sql::Statement& sta
 Result<std::optional<CredentialRow>> find_credential(sql::Transaction& transaction, const CredentialId& id) {
   VK_TRY(sql::Rows rows, transaction.run(kFind, {id.value}));
   if (rows.empty()) return std::optional<CredentialRow>();
-  const sql::Row& found = rows.front();
+  sql::Row& found = rows.front();
   CredentialRow row;
   row.id = id;
-  row.sealed = found.blob(0);
+  row.sealed = found.take_blob(0);
   row.user = UserId(found.text(1));
   row.provider = found.text(2);
   row.app = found.text(3);

@@ -83,10 +83,10 @@ Result<CredentialKey> Vault::seal_new(sql::Transaction& transaction, const NewCr
   return key;
 }
 
-Task<Result<OpenCredential>> Vault::open(CredentialKey key) {
+Task<Result<OpenCredential>> Vault::open(const CredentialKey& key) {
   auto state = state_;
   std::function<Result<std::optional<CredentialRow>>(sql::Transaction&)> work =
-      [id = key.id](sql::Transaction& transaction) { return find_credential(transaction, id); };
+      [&key](sql::Transaction& transaction) { return find_credential(transaction, key.id); };
   CO_TRY(std::optional<CredentialRow> row, co_await state->database.read_value(std::move(work)));
   co_return open_row(row, key, state->clock.now());
 }
@@ -109,9 +109,9 @@ Task<Result<void>> Vault::renew(CredentialKey key, int64_t spent_version) {
   co_return not_now();
 }
 
-Task<Result<Renewal>> Vault::renew_wherever(CredentialKey key, int64_t spent_version) {
+Task<Result<Renewal>> Vault::renew_wherever(const CredentialKey& key, int64_t spent_version) {
   auto state = state_;
-  if (state->remote == nullptr) co_return co_await state->renewals.renew(std::move(key), spent_version);
+  if (state->remote == nullptr) co_return co_await state->renewals.renew(key, spent_version);
   auto renewed = co_await state->remote->renew(key, spent_version);
   if (renewed.ok()) {
     CO_TRY(OpenCredential opened, co_await open(key));
@@ -120,10 +120,10 @@ Task<Result<Renewal>> Vault::renew_wherever(CredentialKey key, int64_t spent_ver
   if (renewed.error().code == Code::unauthorized) co_return Renewal{Renewal::Kind::dead, {}};
   if (renewed.error().code == Code::unavailable) co_return Renewal{Renewal::Kind::unavailable, {}};
   if (renewed.error().code != Code::disconnected) co_return std::move(renewed).error();
-  co_return co_await state->renewals.renew(std::move(key), spent_version);
+  co_return co_await state->renewals.renew(key, spent_version);
 }
 
-Task<Result<OpenCredential>> Vault::open_for_use(CredentialKey key) {
+Task<Result<OpenCredential>> Vault::open_for_use(const CredentialKey& key) {
   auto state = state_;
   CO_TRY(OpenCredential opened, co_await open(key));
   if (state->is_fresh(opened)) co_return opened;
@@ -131,7 +131,7 @@ Task<Result<OpenCredential>> Vault::open_for_use(CredentialKey key) {
     if (!state->is_usable(opened)) co_return dead();
     co_return opened;
   }
-  CO_TRY(Renewal renewal, co_await renew_wherever(std::move(key), opened.version));
+  CO_TRY(Renewal renewal, co_await renew_wherever(key, opened.version));
   switch (renewal.kind) {
     case Renewal::Kind::renewed:
       if (!state->is_usable(renewal.credential)) co_return not_now();

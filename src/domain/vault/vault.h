@@ -83,12 +83,12 @@ class Vault {
   // All of these: Code::unauthorized when the row is gone, expired, of another app or provider, or K does not
   // open it; Code::store when the database failed.
 
-  // Reads and opens. Never calls the provider.
-  Task<Result<OpenCredential>> open(CredentialKey key);
+  // Reads and opens. Never calls the provider. `key` must outlive the task, here and in open_for_use().
+  Task<Result<OpenCredential>> open(const CredentialKey& key);
   // The same, with an access token that is good for at least refresh_before (if the provider can give one).
   // unauthorized: dead for good, sign in again. unavailable: the provider cannot refresh just now and the old
   // token is spent.
-  Task<Result<OpenCredential>> open_for_use(CredentialKey key);
+  Task<Result<OpenCredential>> open_for_use(const CredentialKey& key);
   // After the upstream refused the access token of `rejected_version` with 401: one forced refresh, or
   // whatever newer tokens somebody else stored meanwhile.
   Task<Result<OpenCredential>> renew_rejected(CredentialKey key, int64_t rejected_version);
@@ -99,7 +99,7 @@ class Vault {
 
  private:
   struct State;
-  Task<Result<Renewal>> renew_wherever(CredentialKey key, int64_t spent_version);
+  Task<Result<Renewal>> renew_wherever(const CredentialKey& key, int64_t spent_version);
   std::shared_ptr<State> state_;
 };
 

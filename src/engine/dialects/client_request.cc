@@ -5,6 +5,7 @@
 #include "engine/dialects/tool_names.h"
 #include "engine/dialects/translators.h"
 #include "engine/dialects/upstream_rules.h"
+#include "foundation/base/ids.h"
 
 namespace valetkey::dialects {
 namespace {
@@ -18,11 +19,9 @@ bool fit_for_header(std::string_view key) {
 
 // Spelt like a UUID, because some upstreams want one.
 std::string key_from(std::string_view text) {
-  std::string hex = hex16(stable_hash(text)) + hex16(stable_hash(text, 0x9e3779b97f4a7c15ull));
-  hex[12] = '8';  // version: made by our own rule
-  hex[16] = 'a';
-  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" +
-         hex.substr(20);
+  constexpr unsigned kOwnRule = 8;
+  const uint64_t halves[] = {stable_hash(text), stable_hash(text, 0x9e3779b97f4a7c15ull)};
+  return spell_uuid({reinterpret_cast<const char*>(halves), sizeof halves}, kOwnRule);
 }
 
 bool has_image_part(const Json& parts) {
@@ -46,12 +45,9 @@ class DecodedRequest final : public ClientRequest {
     return chat() ? chat_ends_with_user() : responses_ends_with_user();
   }
 
-  std::string conversation_key() const override {
-    if (fit_for_header(request_.prompt_cache_key)) return std::string(request_.prompt_cache_key);
-    std::string beginning =
-        request_.model + "\n" + std::string(request_.prompt_cache_key) + "\n" + request_.instructions;
-    if (request_.prompt_cache_key.empty()) beginning.append("\n").append(first_turns());
-    return key_from(beginning);
+  const std::string& conversation_key() const override {
+    if (conversation_key_.empty()) conversation_key_ = make_conversation_key();
+    return conversation_key_;
   }
 
   EncodedRequest encode_for(UpstreamKind upstream) const override {
@@ -117,23 +113,31 @@ class DecodedRequest final : public ClientRequest {
     return last["type"].string_or("message") == "message" && last["role"].string_or("user") != "assistant";
   }
 
+  std::string make_conversation_key() const {
+    if (fit_for_header(request_.prompt_cache_key)) return std::string(request_.prompt_cache_key);
+    std::string beginning;
+    beginning.reserve(2048);
+    beginning.append(request_.model).append("\n").append(request_.prompt_cache_key).append("\n");
+    beginning.append(request_.instructions);
+    if (request_.prompt_cache_key.empty()) append_first_turns(beginning.append("\n"));
+    return key_from(beginning);
+  }
+
   // Everything up to the person's first message: the same in every later request of the conversation.
-  std::string first_turns() const {
-    std::string out;
+  void append_first_turns(std::string& out) const {
     if (chat()) {
       for (const Item& item : request_.items) {
         for (const Part& part : item.parts)
           out.append(part.text).append(part.url.substr(0, 512)).append("\n");
         if (item.kind == Item::Kind::message && item.role == Role::user) break;
       }
-      return out;
+      return;
     }
-    if (auto text = request_.body["input"].string()) return std::string(*text);
+    if (auto text = request_.body["input"].string()) out.append(*text);
     request_.body["input"].each_element([&](const Json& item) {
       out.append(to_json(item["content"])).append("\n");
       return item["role"].string_or("") != "user";
     });
-    return out;
   }
 
   ToolNames sent_names() const {
@@ -175,6 +179,7 @@ class DecodedRequest final : public ClientRequest {
   }
 
   NeutralRequest request_;
+  mutable std::string conversation_key_;  // made when first asked for
 };
 
 DecodeOutcome outcome(std::optional<Failure> failure, NeutralRequest request) {

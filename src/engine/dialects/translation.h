@@ -92,7 +92,7 @@ class ClientRequest {
   // The last message is the person's own, not a tool result or an assistant turn (Copilot's X-Initiator).
   virtual bool last_turn_is_user() const = 0;
   // Stable for one conversation (prompt_cache_key, or a hash of the first turns): for cache and routing.
-  virtual std::string conversation_key() const = 0;
+  virtual const std::string& conversation_key() const = 0;
 
   virtual EncodedRequest encode_for(UpstreamKind upstream) const = 0;
   virtual std::unique_ptr<AnswerTranslator> translate_answer(UpstreamKind upstream,

@@ -173,13 +173,14 @@ class PlannedRequest final : public dialects::ClientRequest {
   std::string model_ = "m";
   bool images_ = false;
   bool from_user_ = true;
+  std::string conversation_ = "conversation";
 
   dialects::Dialect dialect() const override { return dialect_; }
   const std::string& model() const override { return model_; }
   bool stream() const override { return true; }
   bool has_images() const override { return images_; }
   bool last_turn_is_user() const override { return from_user_; }
-  std::string conversation_key() const override { return "conversation"; }
+  const std::string& conversation_key() const override { return conversation_; }
   dialects::EncodedRequest encode_for(dialects::UpstreamKind) const override { return {}; }
   std::unique_ptr<dialects::AnswerTranslator> translate_answer(dialects::UpstreamKind,
                                                                dialects::StreamIdentity) const override {

@@ -122,7 +122,7 @@ Relay::Relay(Vault& vault, providers::Providers& providers, providers::WorkerCli
       metrics_(metrics),
       options_(options) {}
 
-Task<std::variant<OpenCredential, Failure>> Relay::open(CredentialKey key) {
+Task<std::variant<OpenCredential, Failure>> Relay::open(const CredentialKey& key) {
   if (!providers_.enabled(key.provider)) {
     Failure failure;
     failure.kind = Failure::Kind::forbidden;
@@ -133,7 +133,7 @@ Task<std::variant<OpenCredential, Failure>> Relay::open(CredentialKey key) {
     failure.code = "provider_disabled";
     co_return failure;
   }
-  auto opened = co_await vault_.open_for_use(std::move(key));
+  auto opened = co_await vault_.open_for_use(key);
   if (!opened.ok()) co_return failure_of(opened.error());
   co_return std::move(opened).value();
 }

@@ -40,7 +40,8 @@ class Relay {
                                                                     CredentialKey key);
 
   // The credential behind a pass, fit for use, or the failure to answer with.
-  Task<std::variant<OpenCredential, Failure>> open(CredentialKey key);
+  // `key` must outlive the task.
+  Task<std::variant<OpenCredential, Failure>> open(const CredentialKey& key);
 
  private:
   struct UpstreamCall;

@@ -26,7 +26,7 @@ Task<void> answer(const V1& face, http::Exchange& exchange, Decode decode) {
   auto decoded = document.ok() ? decode(document->root()) : dialects::DecodeOutcome(invalid_json());
   if (auto* failure = std::get_if<Failure>(&decoded)) {
     // A revoked pass with a bad body is a revoked pass.
-    auto opened = co_await face.relay.open(std::move(*key));
+    auto opened = co_await face.relay.open(*key);
     auto* refused = std::get_if<Failure>(&opened);
     co_await exchange.send(error_response(refused != nullptr ? *refused : *failure));
     co_return;

@@ -16,20 +16,25 @@ std::string make_ulid(Millis now, Random& random) {
   return out;
 }
 
-std::string make_uuid(Random& random) {
+std::string spell_uuid(std::string_view bytes, unsigned version) {
   static constexpr char kHex[] = "0123456789abcdef";
-  std::array<unsigned char, 16> bytes{};
-  random.fill(bytes.data(), bytes.size());
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
   std::string out;
   out.reserve(36);
-  for (size_t i = 0; i < bytes.size(); ++i) {
+  for (size_t i = 0; i < 16; ++i) {
+    auto byte = static_cast<unsigned char>(bytes[i]);
+    if (i == 6) byte = static_cast<unsigned char>((byte & 0x0f) | version << 4);
+    if (i == 8) byte = static_cast<unsigned char>((byte & 0x3f) | 0x80);
     if (i == 4 || i == 6 || i == 8 || i == 10) out.push_back('-');
-    out.push_back(kHex[bytes[i] >> 4]);
-    out.push_back(kHex[bytes[i] & 15]);
+    out.push_back(kHex[byte >> 4]);
+    out.push_back(kHex[byte & 15]);
   }
   return out;
+}
+
+std::string make_uuid(Random& random) {
+  std::array<char, 16> bytes{};
+  random.fill(bytes.data(), bytes.size());
+  return spell_uuid({bytes.data(), bytes.size()}, 4);
 }
 
 }  // namespace valetkey

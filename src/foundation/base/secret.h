@@ -16,7 +16,9 @@ class Secret {
   Secret(Secret&& other) noexcept;
   Secret& operator=(const Secret& other);
   Secret& operator=(Secret&& other) noexcept;
-  ~Secret() { wipe(); }
+  ~Secret() {
+    if (!bytes_.empty()) wipe();
+  }
 
   // The one way to the bytes; the view lives as long as this object. Search for reveal() to audit every use.
   std::string_view reveal() const { return bytes_; }

@@ -4,6 +4,7 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <cstring>
 
@@ -82,6 +83,10 @@ Task<std::tuple<error_code>> Stream::Native::wait_write() {
   return socket.async_wait(what, asio::as_tuple(asio::use_awaitable_t<Executor>()));
 }
 
+Task<void> Stream::Native::end_of_turn() {
+  return asio::post(socket.get_executor(), asio::use_awaitable_t<Executor>());
+}
+
 Stream::Stream(std::unique_ptr<Native> native) : native_(std::move(native)) {}
 Stream::~Stream() = default;
 Stream::Stream(Stream&&) noexcept = default;
@@ -113,6 +118,7 @@ Task<Result<void>> Stream::write_all(std::string_view first, std::string_view se
     first = joined.append(first).append(second);
     second = {};
   }
+  co_await native.end_of_turn();
   while (!first.empty() || !second.empty()) {
     CO_TRY(size_t sent, native.try_write(first, second));
     if (sent == Native::kWouldBlock) {

@@ -32,6 +32,7 @@ class Row {
   int64_t integer(size_t column) const;          // 0 for NULL
   const std::string& text(size_t column) const;  // "" for NULL
   const std::string& blob(size_t column) const;  // "" for NULL
+  std::string take_blob(size_t column);          // as blob(), moved out
   bool is_null(size_t column) const;
   size_t size() const { return values_.size(); }
 
@@ -83,25 +84,28 @@ class Database {
   // With a value: `work` returns Result<T>.
   template <class T>
   Task<Result<T>> read_value(std::function<Result<T>(Transaction&)> work) {
-    auto slot = std::make_shared<std::optional<T>>();
-    CO_CHECK(co_await read(keep(std::move(work), slot)));
-    co_return std::move(**slot);
+    Keeping<T> keeping{std::move(work), {}};
+    CO_CHECK(co_await read(std::ref(keeping)));
+    co_return std::move(*keeping.value);
   }
   template <class T>
   Task<Result<T>> write_value(std::function<Result<T>(Transaction&)> work) {
-    auto slot = std::make_shared<std::optional<T>>();
-    CO_CHECK(co_await write(keep(std::move(work), slot)));
-    co_return std::move(**slot);
+    Keeping<T> keeping{std::move(work), {}};
+    CO_CHECK(co_await write(std::ref(keeping)));
+    co_return std::move(*keeping.value);
   }
 
  private:
+  // Lives in the frame of the task, which the database outlasts only when the worker is gone.
   template <class T>
-  static Work keep(std::function<Result<T>(Transaction&)> work, std::shared_ptr<std::optional<T>> slot) {
-    return [work = std::move(work), slot](Transaction& transaction) -> Result<void> {
-      VK_TRY(*slot, work(transaction));
+  struct Keeping {
+    std::function<Result<T>(Transaction&)> work;
+    std::optional<T> value;
+    Result<void> operator()(Transaction& transaction) {
+      VK_TRY(value, work(transaction));
       return {};
-    };
-  }
+    }
+  };
 };
 
 // "sqlite:PATH", a bare path, or "postgres://..." / "postgresql://...". Opens and checks the connection;

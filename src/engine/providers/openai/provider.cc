@@ -7,7 +7,7 @@
 #include "engine/providers/identity.h"
 #include "engine/providers/openai/errors.h"
 #include "engine/providers/openai/quota.h"
-#include "foundation/base/strings.h"
+#include "foundation/base/ids.h"
 #include "foundation/crypto/crypto.h"
 
 namespace valetkey::providers::openai {
@@ -27,14 +27,11 @@ http::HeaderList account_headers(const OpenAiOptions& options, const OpenCredent
 }  // namespace
 
 std::string conversation_id(const OpenCredential& credential, std::string_view conversation_key) {
-  std::string named =
-      "valetkey conversation\n" + credential.user.value + "\n" + std::string(conversation_key);
-  std::string bytes = crypto::sha256(named).substr(0, 16);
-  bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x80);  // RFC 9562 version 8
-  bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
-  std::string hex = to_hex(bytes);
-  for (size_t dash : {20, 16, 12, 8}) hex.insert(dash, 1, '-');
-  return hex;
+  std::string named("valetkey conversation\n");
+  named.reserve(256);
+  named.append(credential.user.value).append("\n").append(conversation_key);
+  constexpr unsigned kOwnRule = 8;
+  return spell_uuid(crypto::sha256(named), kOwnRule);
 }
 
 http::HeaderList call_headers(const OpenAiOptions& options, const OpenCredential& credential,
