@@ -99,7 +99,7 @@ bool DeviceSignIns::decide(std::string_view user_code, bool approve, const Perso
 
 std::string DeviceSignIns::issue_code(IssuedCode code) {
   std::lock_guard lock(mutex_);
-  const std::string value = ids_.make("ac_", 48);
+  std::string value = ids_.make("ac_", 48);
   codes_[value] = std::move(code);
   return value;
 }

@@ -97,16 +97,23 @@ int run(const Options& options) {
   return 0;
 }
 
+int run_program(std::span<char* const> arguments) {
+  auto options = read_options(arguments);
+  if (!options.ok()) {
+    std::fprintf(stderr, "valetkey-emulator: %s\n%s", options.error().detail.c_str(), kUsage.data());
+    return 2;
+  }
+  return run(*options);
+}
+
 }  // namespace
 }  // namespace valetkey::emulator
 
 int main(int argc, char** argv) {
-  auto options =
-      valetkey::emulator::read_options(std::span<char* const>(argv + 1, static_cast<size_t>(argc - 1)));
-  if (!options.ok()) {
-    std::fprintf(stderr, "valetkey-emulator: %s\n%s", options.error().detail.c_str(),
-                 valetkey::emulator::kUsage.data());
-    return 2;
+  try {
+    return valetkey::emulator::run_program({argv + 1, static_cast<size_t>(argc - 1)});
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "valetkey-emulator: %s\n", failure.what());
+    return 1;
   }
-  return valetkey::emulator::run(*options);
 }

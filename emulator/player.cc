@@ -50,7 +50,7 @@ std::string raw_head(int status, const http::HeaderList& headers) {
   std::string head =
       "HTTP/1.1 " + std::to_string(status) + " " + std::string(http::reason_phrase(status)) + "\r\n";
   for (const auto& [name, value] : headers.fields()) {
-    if (!value.empty()) head += name + ": " + value + "\r\n";
+    if (!value.empty()) head.append(name).append(": ").append(value).append("\r\n");
   }
   return head + "Connection: close\r\n";
 }

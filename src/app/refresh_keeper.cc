@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -72,6 +73,18 @@ Task<void> keep(RenewalParts& parts, Descriptor& socket) {
   parts.worker().stop();
 }
 
+// The process is as good as gone; this takes its end from the system, so that no zombie of it stays. What it
+// ended of, for the log.
+Task<std::string> reap(pid_t child) {
+  constexpr Millis kBetweenLooks = 20;
+  int status = 0;
+  pid_t ended = 0;
+  while ((ended = ::waitpid(child, &status, WNOHANG)) == 0) (void)co_await net::sleep_for(kBetweenLooks);
+  if (ended < 0) co_return "unknown";
+  if (WIFSIGNALED(status)) co_return "signal " + std::to_string(WTERMSIG(status));
+  co_return "exit " + std::to_string(WEXITSTATUS(status));
+}
+
 // Until the server has opened, and perhaps just made, its store. False: it has ended first.
 bool wait_for_server(int socket) {
   pollfd readable{socket, POLLIN, 0};
@@ -103,7 +116,7 @@ bool wait_for_server(int socket) {
 }  // namespace
 
 struct RefreshKeeper::State {
-  explicit State(int fd) : socket(fd) {}
+  State(int fd, pid_t keeper) : socket(fd), child(keeper) {}
   ~State() { ::close(socket); }
 
   using Done = std::function<void(std::optional<Code>)>;
@@ -129,13 +142,14 @@ struct RefreshKeeper::State {
   }
 
   const int socket;
+  const pid_t child;
   std::mutex mutex;
   bool gone = false;
   int64_t next_number = 1;
   std::map<int64_t, Done> waiting;
 };
 
-RefreshKeeper::RefreshKeeper(int socket) : state_(std::make_shared<State>(socket)) {}
+RefreshKeeper::RefreshKeeper(int socket, int child) : state_(std::make_shared<State>(socket, child)) {}
 RefreshKeeper::~RefreshKeeper() = default;
 
 Result<std::unique_ptr<RefreshKeeper>> RefreshKeeper::start(const Config& config) {
@@ -150,7 +164,7 @@ Result<std::unique_ptr<RefreshKeeper>> RefreshKeeper::start(const Config& config
     run_keeper(config, pair[1]);
   }
   ::close(pair[1]);
-  return std::unique_ptr<RefreshKeeper>(new RefreshKeeper(pair[0]));
+  return std::unique_ptr<RefreshKeeper>(new RefreshKeeper(pair[0], child));
 }
 
 void RefreshKeeper::listen_on(net::Worker& worker) {
@@ -161,8 +175,11 @@ void RefreshKeeper::listen_on(net::Worker& worker) {
       if (auto reply = decode_keeper_reply(packet)) state->finish(reply->number, reply->failure);
     };
     co_await read_packets(socket, take);
-    log::error("keeper_gone", {{"effect", "credentials are renewed in the server's own process"}});
     state->finish_all();
+    const std::string end = co_await reap(state->child);
+    log::error(
+        "keeper_gone",
+        {{"end", end}, {"effect", "credentials are renewed in the server's own process until it restarts"}});
   }(state_, worker));
 }
 

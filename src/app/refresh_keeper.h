@@ -2,7 +2,8 @@
 // be used once; if the server is killed between the provider's answer and our write, the credential is lost.
 // The keeper is forked before anything else runs, lives on its own, and finishes and stores what it began
 // when the server is gone (docs/adr/0010-the-refresh-keeper.md). It ends when the server's end of the socket
-// closes and nothing is under way.
+// closes and nothing is under way. When it ends first, the server says so in its log and renews in its own
+// process; no second keeper is started, because a process with threads must not fork one.
 #pragma once
 
 #include <memory>
@@ -26,7 +27,7 @@ class RefreshKeeper final : public RemoteRenewals {
 
  private:
   struct State;
-  explicit RefreshKeeper(int socket);
+  RefreshKeeper(int socket, int child);
   std::shared_ptr<State> state_;
 };
 

@@ -36,12 +36,11 @@ class BoundedCache {
     entries_.pop_back();
   }
 
-  // Changes the value in place, if there is one; says what `change` said, else `absent`.
+  // Changes the value in place, if there is one.
   template <class F>
-  bool update(const std::string& key, F change, bool absent = false) {
+  void update(const std::string& key, F change) {
     std::lock_guard lock(mutex_);
-    Entry* entry = touch(key);
-    return entry == nullptr ? absent : change(entry->second);
+    if (Entry* entry = touch(key)) change(entry->second);
   }
 
   void erase(const std::string& key) {

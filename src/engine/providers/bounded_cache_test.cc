@@ -42,7 +42,7 @@ TEST(BoundedCache, ManyThreads) {
         std::string key = std::to_string((i * 7 + t) % 100);
         cache.put(key, i);
         cache.get(key);
-        cache.update(key, [](int& value) { return ++value > 0; });
+        cache.update(key, [](int& value) { ++value; });
         if (i % 10 == 0) cache.erase(key);
       }
     });

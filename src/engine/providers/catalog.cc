@@ -27,18 +27,19 @@ void add_model(Catalog& catalog, CatalogModel model) {
   if (catalog.find(id) == nullptr) catalog.models.push_back(std::move(model));
 }
 
-Task<CatalogOutcome> CatalogCache::get(std::string key, CatalogFetch fetch) {
+Task<CatalogOutcome> CatalogCache::get(std::string key, CatalogFetch fetch, Cancellation* cancellation) {
   auto cached = catalogs_.get(key);
   if (cached && clock_.now() - cached->fetched < kCatalogFresh) co_return cached->catalog;
-  co_return co_await renew(std::move(key), std::move(fetch));
+  co_return co_await renew(std::move(key), std::move(fetch), cancellation);
 }
 
-Task<CatalogOutcome> CatalogCache::get_at_once(std::string key, CatalogFetch fetch) {
+Task<CatalogOutcome> CatalogCache::get_at_once(std::string key, CatalogFetch fetch,
+                                               Cancellation* cancellation) {
   auto cached = catalogs_.get(key);
   if (!cached) {
     auto failed = failures_.get(key);
     if (failed && clock_.now() - failed->at < kCatalogRetry) co_return std::move(failed->failure);
-    co_return co_await renew(std::move(key), std::move(fetch));
+    co_return co_await renew(std::move(key), std::move(fetch), cancellation);
   }
   if (clock_.now() - cached->fetched >= kCatalogFresh) {
     auto executor = co_await asio::this_coro::executor;
@@ -48,17 +49,17 @@ Task<CatalogOutcome> CatalogCache::get_at_once(std::string key, CatalogFetch fet
 }
 
 Task<void> CatalogCache::renew_behind(std::string key, CatalogFetch fetch) {
-  auto ignored = co_await renew(std::move(key), std::move(fetch));
+  auto ignored = co_await renew(std::move(key), std::move(fetch), nullptr);
   (void)ignored;
 }
 
-Task<CatalogOutcome> CatalogCache::renew(std::string key, CatalogFetch fetch) {
+Task<CatalogOutcome> CatalogCache::renew(std::string key, CatalogFetch fetch, Cancellation* cancellation) {
   std::function<Task<CatalogOutcome>()> work = [this, key, fetch = std::move(fetch)] {
     return update(key, fetch);
   };
-  auto outcome = co_await flights_.join(key, std::move(work), 2 * kCatalogDeadline);
+  auto outcome = co_await flights_.join(key, std::move(work), 2 * kCatalogDeadline, cancellation);
   if (outcome) co_return std::move(*outcome);
-  Error late{Code::timeout, "catalog", "providers.catalog"};
+  Error late{ended_by(cancellation), "catalog", "providers.catalog"};
   co_return failure_of_transport("The provider", late);
 }
 

@@ -50,11 +50,12 @@ class CatalogCache {
  public:
   explicit CatalogCache(const Clock& clock) : clock_(clock) {}
 
-  // A fresh catalog, or an older one when the upstream fails. A Failure only when there never was one.
-  Task<CatalogOutcome> get(std::string key, CatalogFetch fetch);
+  // A fresh catalog, or an older one when the upstream fails. A Failure only when there never was one, or
+  // when `cancellation` ended the wait; the fetch goes on for whoever asks next.
+  Task<CatalogOutcome> get(std::string key, CatalogFetch fetch, Cancellation* cancellation = nullptr);
   // The same without waiting where there is any catalog at all: an old one is renewed behind the caller's
   // back.
-  Task<CatalogOutcome> get_at_once(std::string key, CatalogFetch fetch);
+  Task<CatalogOutcome> get_at_once(std::string key, CatalogFetch fetch, Cancellation* cancellation = nullptr);
 
  private:
   struct Slot {
@@ -65,7 +66,7 @@ class CatalogCache {
     Failure failure;
     Millis at = 0;
   };
-  Task<CatalogOutcome> renew(std::string key, CatalogFetch fetch);
+  Task<CatalogOutcome> renew(std::string key, CatalogFetch fetch, Cancellation* cancellation);
   Task<CatalogOutcome> update(std::string key, CatalogFetch fetch);
   Task<void> renew_behind(std::string key, CatalogFetch fetch);
   CatalogOutcome keep_after_failure(const std::string& key, CatalogPtr old, Failure failure);

@@ -23,6 +23,7 @@ const CodeRule* find_code(std::span<const CodeRule> rules, std::string_view code
 int default_status(Kind kind) {
   switch (kind) {
     case Kind::invalid_request:
+    case Kind::policy:
       return 400;
     case Kind::reauthenticate:
       return 401;
@@ -31,19 +32,15 @@ int default_status(Kind kind) {
     case Kind::not_found:
       return 404;
     case Kind::quota:
-      return 429;
     case Kind::rate_limit:
       return 429;
-    case Kind::overloaded:
-      return 503;
-    case Kind::policy:
-      return 400;
     case Kind::upstream:
-      return 502;
-    case Kind::timeout:
-      return 504;
     case Kind::disconnected:
       return 502;
+    case Kind::overloaded:
+      return 503;
+    case Kind::timeout:
+      return 504;
   }
   return 502;
 }

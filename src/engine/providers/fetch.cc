@@ -35,6 +35,10 @@ Task<Result<Reply>> fetch(http::Client& client, http::ClientRequest request, Fet
   co_return reply;
 }
 
+Code ended_by(const Cancellation* cancellation) {
+  return cancellation != nullptr && cancellation->requested() ? Code::cancelled : Code::timeout;
+}
+
 bool surely_not_sent(const Error& error) {
   std::string_view where = error.where;
   return error.code == Code::disconnected &&

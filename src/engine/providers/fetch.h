@@ -32,6 +32,9 @@ struct FetchLimits {
 // Code::too_large.
 Task<Result<Reply>> fetch(http::Client& client, http::ClientRequest request, FetchLimits limits = {});
 
+// Why a wait without a result has ended.
+Code ended_by(const Cancellation* cancellation);
+
 // True when the request surely never left: nothing was connected. Only then may a single-use token be sent
 // again.
 bool surely_not_sent(const Error& error);

@@ -33,6 +33,7 @@ struct CallPlan {
   http::Url url;
   http::HeaderList headers;  // authorization included
   dialects::UpstreamKind upstream = dialects::UpstreamKind::codex;
+  uint64_t token_serial = 0;  // of a token that the provider keeps itself; for forget_rejected()
 };
 
 struct Model {
@@ -59,9 +60,9 @@ class Provider {
   // upstream's own sentence where it is fit for the client, else ours. Never HTML.
   virtual Failure classify(int status, const http::Headers& headers, std::string_view body,
                            Millis now) const = 0;
-  // The upstream refused what plan() handed out (401): forget whatever was cached for it (github: the Copilot
-  // token). True when asking plan() again may help without a refresh of the credential.
-  virtual bool forget_rejected(const OpenCredential& credential) = 0;
+  // The upstream refused the plan of that token_serial (401): forget that token (github: Copilot's) if it is
+  // still the one kept. True when asking plan() again may help without a refresh of the credential.
+  virtual bool forget_rejected(const OpenCredential& credential, uint64_t token_serial) = 0;
   // x-ratelimit-* for the client from the upstream's quota headers.
   virtual void map_quota_headers(const http::Headers& upstream, http::HeaderList& client,
                                  Millis now) const = 0;

@@ -181,16 +181,18 @@ Task<std::variant<Relay::UpstreamCall, Failure>> Relay::call_upstream(OpenCreden
       excluded = plan.upstream;
       continue;
     }
-    auto final_failure = co_await after_refusal(std::move(failure), key, credential, tried);
+    auto final_failure =
+        co_await after_refusal(std::move(failure), plan.token_serial, key, credential, tried);
     if (final_failure) co_return std::move(*final_failure);
   }
 }
 
-Task<std::optional<Failure>> Relay::after_refusal(Failure refused, const CredentialKey& key,
-                                                  OpenCredential& credential, Tried& tried) {
+Task<std::optional<Failure>> Relay::after_refusal(Failure refused, uint64_t token_serial,
+                                                  const CredentialKey& key, OpenCredential& credential,
+                                                  Tried& tried) {
   if (refused.kind != Failure::Kind::reauthenticate) co_return refused;
   if (!std::exchange(tried.forgetting, true) &&
-      providers_.get(credential.provider).forget_rejected(credential)) {
+      providers_.get(credential.provider).forget_rejected(credential, token_serial)) {
     co_return std::nullopt;
   }
   if (std::exchange(tried.renewing, true)) co_return refused;
@@ -276,7 +278,7 @@ Task<std::variant<std::vector<providers::Model>, Failure>> Relay::models(http::E
     auto listed = co_await provider.models(credential, exchange.cancellation());
     auto* refused = std::get_if<Failure>(&listed);
     if (refused == nullptr) co_return listed;
-    auto final_failure = co_await after_refusal(std::move(*refused), key, credential, tried);
+    auto final_failure = co_await after_refusal(std::move(*refused), 0, key, credential, tried);
     if (final_failure) co_return std::move(*final_failure);
   }
 }

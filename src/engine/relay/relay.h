@@ -54,7 +54,7 @@ class Relay {
     bool renewing = false;
   };
   // Nothing: `credential` may be tried again. Else the failure to answer with.
-  Task<std::optional<Failure>> after_refusal(Failure refused, const CredentialKey& key,
+  Task<std::optional<Failure>> after_refusal(Failure refused, uint64_t token_serial, const CredentialKey& key,
                                              OpenCredential& credential, Tried& tried);
 
   Vault& vault_;

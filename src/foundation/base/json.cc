@@ -9,6 +9,8 @@
 #include <cstring>
 #include <vector>
 
+#include "foundation/base/secret.h"
+
 namespace valetkey {
 namespace {
 
@@ -58,6 +60,16 @@ size_t after(const void* document, size_t index) {
 struct JsonDocument::Parsed {
   dom::parser parser{kMaxText};
   std::vector<char> text;
+  size_t used = 0;  // of text, and so much of the parser's buffers as that makes
+
+  // simdjson gives its string buffer five bytes for every three of the text: the length that stands before a
+  // string, and its end.
+  void wipe() {
+    wipe_bytes(text.data(), used);
+    if (auto* strings = parser.doc.string_buf.get())
+      wipe_bytes(strings, used * 5 / 3 + simdjson::SIMDJSON_PADDING);
+    used = 0;
+  }
 };
 
 namespace {
@@ -76,8 +88,10 @@ JsonDocument& JsonDocument::operator=(JsonDocument&& other) noexcept {
 }
 
 JsonDocument::~JsonDocument() {
+  if (!parsed_) return;
+  parsed_->wipe();
   auto& list = freelist<Parsed>();
-  if (parsed_ && parsed_->text.capacity() <= kRecycledCapacity && list.size() < kRecycledParsers) {
+  if (parsed_->text.capacity() <= kRecycledCapacity && list.size() < kRecycledParsers) {
     list.push_back(std::move(parsed_));
   }
 }
@@ -97,6 +111,7 @@ Result<JsonDocument> JsonDocument::parse(std::string_view text) {
     buffer.resize(text.size() + simdjson::SIMDJSON_PADDING);
   }
   std::memcpy(buffer.data(), text.data(), text.size());
+  out.parsed_->used = text.size();
   std::memset(buffer.data() + text.size(), 0, simdjson::SIMDJSON_PADDING);
   auto& parser = out.parsed_->parser;
   if (parser.max_depth() != kMaxDepth || parser.capacity() < text.size()) {

@@ -5,7 +5,7 @@
 namespace valetkey {
 
 void wipe_bytes(void* data, size_t size) {
-  ::explicit_bzero(data, size);
+  if (size > 0) ::explicit_bzero(data, size);  // an empty container may have no data
 }
 
 // A moved-from std::string with short contents keeps its bytes in place, so a move must wipe the source too.

@@ -33,9 +33,9 @@ OutputBuffer::OutputBuffer() {
 }
 
 OutputBuffer::~OutputBuffer() {
+  clear();
   auto& spare = spare_outputs();
   if (text_.capacity() > kKeptOutput || spare.size() >= kOutputsPerThread) return;
-  text_.clear();
   spare.push_back(std::move(text_));
 }
 

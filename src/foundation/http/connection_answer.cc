@@ -113,7 +113,7 @@ Task<Result<void>> ServerConnection::write_chunks(std::string_view data, bool la
       answer_ = Answer::done;
     }
     CO_CHECK(co_await flush(out.text()));
-    out.text().clear();
+    out.clear();
   } while (!data.empty());
   co_return Result<void>();
 }

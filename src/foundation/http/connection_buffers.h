@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "foundation/base/secret.h"
+
 namespace valetkey::http {
 
 // Bytes read and not used yet, in one piece. Starts small, grows by doubling, forgets a large block after
@@ -27,18 +29,15 @@ class ReadBuffer {
   void make_room() {
     if (room() == 0) reallocate(capacity_ == 0 ? kInitial : capacity_ * 2);
   }
-  // Cuts `bytes` out at `position`.
+  // Cuts `bytes` out at `position`; nothing of them stays behind.
   void remove(size_t position, size_t bytes) {
     std::memmove(data_.get() + position, data_.get() + position + bytes, size_ - position - bytes);
     size_ -= bytes;
+    wipe_bytes(tail(), bytes);
   }
   // Drops the first bytes, and the block when it has grown large.
   void consume(size_t bytes) {
-    if (bytes == size_) {
-      size_ = 0;
-    } else {
-      remove(0, bytes);
-    }
+    remove(0, bytes);
     if (capacity_ > kKept && size_ <= kInitial) reallocate(kInitial);
   }
 
@@ -64,6 +63,10 @@ class OutputBuffer {
   OutputBuffer(const OutputBuffer&) = delete;
   OutputBuffer& operator=(const OutputBuffer&) = delete;
   std::string& text() { return text_; }
+  void clear() {
+    wipe_bytes(text_.data(), text_.size());
+    text_.clear();
+  }
 
  private:
   std::string text_;

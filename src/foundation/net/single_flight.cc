@@ -52,15 +52,18 @@ void Rendezvous::fire() {
   }
 }
 
-Task<bool> Rendezvous::wait(std::shared_ptr<Rendezvous> self, Millis patience) {
+Task<bool> Rendezvous::wait(std::shared_ptr<Rendezvous> self, Millis patience, Cancellation* cancellation) {
   Executor executor = co_await asio::this_coro::executor;
   auto timer = std::make_shared<Timer>(executor);
   timer->expires_after(std::chrono::milliseconds(patience > 0 ? patience : 0));
   {
     std::lock_guard lock(self->mutex_);
     if (self->fired_) co_return true;
+    if (cancellation != nullptr && cancellation->requested()) co_return false;
     self->waiters_.push_back(Waiter{executor, timer});
   }
+  std::optional<OnCancel> on_cancel;
+  if (cancellation != nullptr) on_cancel.emplace(*cancellation, [&timer] { timer->cancel(); });
   boost::system::error_code
       ignored;  // how the timer ended does not matter, only whether the event has happened
   co_await timer->async_wait(asio::redirect_error(asio::use_awaitable_t<Executor>(), ignored));

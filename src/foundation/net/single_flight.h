@@ -13,6 +13,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "foundation/base/cancellation.h"
 #include "foundation/base/clock.h"
 #include "foundation/base/task.h"
 
@@ -27,8 +28,10 @@ class Rendezvous {
   Rendezvous();
   ~Rendezvous();
   void fire();
-  // True when the event has happened, false when `patience` (steady time) passed first.
-  static Task<bool> wait(std::shared_ptr<Rendezvous> self, Millis patience);
+  // True when the event has happened, false when `patience` (steady time) passed or `cancellation` came
+  // first.
+  static Task<bool> wait(std::shared_ptr<Rendezvous> self, Millis patience,
+                         Cancellation* cancellation = nullptr);
 
  private:
   struct Waiter;
@@ -51,13 +54,15 @@ class SingleFlight {
   SingleFlight(const SingleFlight&) = delete;
   SingleFlight& operator=(const SingleFlight&) = delete;
 
-  // Starts the work, or joins the one under way. Nothing when it has not ended `patience` after its start.
-  Task<std::optional<T>> join(std::string key, Work work, Millis patience) {
+  // Starts the work, or joins the one under way. Nothing when it has not ended `patience` after its start, or
+  // when the asker's own `cancellation` (of this worker, outliving the wait) came first; the work goes on.
+  Task<std::optional<T>> join(std::string key, Work work, Millis patience,
+                              Cancellation* cancellation = nullptr) {
     Executor executor = co_await asio::this_coro::executor;
     auto [flight, is_mine] = find_or_start(key);
     if (is_mine) spawn_detached(executor, fly(board_, std::move(key), flight, std::move(work)));
     Millis left = flight->started + patience - steady_millis();
-    if (!co_await Rendezvous::wait(flight->landed, left)) co_return std::nullopt;
+    if (!co_await Rendezvous::wait(flight->landed, left, cancellation)) co_return std::nullopt;
     co_return flight->value;
   }
 

@@ -12,17 +12,14 @@ void Job::finish(Result<void> result) {
 
 void JobQueue::push(Job job) {
   job.queued_at = steady_millis();
-  bool accepted = false;
-  {
-    const std::lock_guard lock(mutex_);
-    accepted = !closed_ && jobs_.size() < limit_;
-    if (accepted) jobs_.push_back(std::move(job));
+  std::unique_lock lock(mutex_);
+  if (closed_ || jobs_.size() >= limit_) {
+    lock.unlock();
+    return job.finish(Error{Code::unavailable, "the queue of the database is full", "sql"});
   }
-  if (accepted) {
-    filled_.notify_one();
-  } else {
-    job.finish(Error{Code::unavailable, "the queue of the database is full", "sql"});
-  }
+  jobs_.push_back(std::move(job));
+  lock.unlock();
+  filled_.notify_one();
 }
 
 Task<Result<void>> JobQueue::submit(Database::Work work, bool read_only) {

@@ -20,7 +20,7 @@ std::string make_directory() {
 
 std::string make_postgres_database() {
   static std::atomic<int> count = 0;
-  const std::string name = "test_" + std::to_string(++count);
+  std::string name = "test_" + std::to_string(++count);
   PostgresServer::instance().administer("CREATE DATABASE " + name);
   return name;
 }

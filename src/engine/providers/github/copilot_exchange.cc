@@ -99,7 +99,8 @@ Millis use_of(const Json& root, Millis now) {
   };
   if (auto seconds = seconds_in(root["refresh_in"]); seconds && *seconds > 0) return bounded(*seconds);
   auto expires = seconds_in(root["expires_at"]);
-  double left = expires ? *expires - static_cast<double>(now / kSecond) : 0;
+  const Millis now_in_seconds = now / kSecond;
+  double left = expires ? *expires - static_cast<double>(now_in_seconds) : 0;
   return left > 0 ? bounded(left) : kAssumedCopilotUse;
 }
 

@@ -16,16 +16,16 @@ http::HeaderList editor_headers(const GithubOptions& options) {
           {"x-github-api-version", options.api_version}};
 }
 
-Task<CopilotOutcome> CopilotTokens::get(Secret github_token) {
+Task<CopilotOutcome> CopilotTokens::get(Secret github_token, Cancellation* cancellation) {
   std::string key = crypto::sha256(github_token.reveal());
-  auto entry = entries_.get(key);
-  if (entry && entry->token && clock_.now() < entry->token->use_until) co_return entry->token;
+  TokenPtr token = tokens_.get(key).value_or(nullptr);
+  if (token && clock_.now() < token->use_until) co_return token;
   std::function<Task<CopilotOutcome>()> work = [this, key, github_token] {
     return exchange(key, github_token);
   };
-  auto outcome = co_await flights_.join(key, std::move(work), 2 * kAuthDeadline);
+  auto outcome = co_await flights_.join(key, std::move(work), 2 * kAuthDeadline, cancellation);
   if (outcome) co_return std::move(*outcome);
-  Error late{Code::timeout, "exchange", "copilot_token"};
+  Error late{ended_by(cancellation), "exchange", "copilot_token"};
   co_return no_copilot_of_transport(late);
 }
 
@@ -39,24 +39,21 @@ Task<CopilotOutcome> CopilotTokens::exchange(std::string key, Secret github_toke
   auto reply = co_await fetch(clients_.here(), std::move(request));
   if (!reply.ok()) co_return no_copilot_of_transport(reply.error());
   CopilotOutcome outcome = read_exchange(*reply, options_, clock_.now());
-  if (auto* token = std::get_if<std::shared_ptr<const CopilotToken>>(&outcome)) {
-    Entry entry = entries_.get(key).value_or(Entry{});
-    entry.token = *token;
-    entries_.put(key, std::move(entry));
+  if (auto* token = std::get_if<TokenPtr>(&outcome)) {
+    CopilotToken numbered = **token;
+    numbered.serial = ++last_serial_;
+    *token = std::make_shared<const CopilotToken>(std::move(numbered));
+    tokens_.put(key, *token);
   }
   co_return outcome;
 }
 
-bool CopilotTokens::forget(const Secret& github_token) {
-  Millis now = clock_.now();
-  return entries_.update(crypto::sha256(github_token.reveal()), [&](Entry& entry) {
-    bool is_echo = entry.rejected != 0 && now - entry.rejected < kRejectionEcho;
-    if (is_echo) return true;  // a newer token is there or on its way
-    bool had_token = entry.token != nullptr;
-    entry.token = nullptr;
-    entry.rejected = now;
-    return had_token;
+bool CopilotTokens::forget(const Secret& github_token, uint64_t serial) {
+  if (serial == 0) return false;
+  tokens_.update(crypto::sha256(github_token.reveal()), [&](TokenPtr& token) {
+    if (token && token->serial == serial) token = nullptr;
   });
+  return true;
 }
 
 }  // namespace valetkey::providers::github

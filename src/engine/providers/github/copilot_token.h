@@ -1,6 +1,7 @@
 // The short-lived token that Copilot's API wants in place of the GitHub token (upstreams 3.2).
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@ struct CopilotToken {
   Secret token;
   std::string api;       // base URL of Copilot's API for this person
   Millis use_until = 0;  // exchange again from then on
+  uint64_t serial = 0;   // of this process; tells a token from the one that replaced it
 };
 
 // Why there is none: for a running call (`failure`), and in words for somebody who signs in (`problem`).
@@ -47,27 +49,25 @@ http::HeaderList editor_headers(const GithubOptions& options);
 class CopilotTokens {
  public:
   static constexpr size_t kMost = 8192;
-  // After a rejection, further rejections within this time are of the token before the new one.
-  static constexpr Millis kRejectionEcho = 2 * kSecond;
 
   CopilotTokens(const GithubOptions& options, WorkerClients& clients, const Clock& clock)
       : options_(options), clients_(clients), clock_(clock) {}
 
-  Task<CopilotOutcome> get(Secret github_token);
-  // Copilot refused the token: the next get() exchanges again. False when there was none to forget.
-  bool forget(const Secret& github_token);
+  // Cancelling ends this wait only.
+  Task<CopilotOutcome> get(Secret github_token, Cancellation* cancellation = nullptr);
+  // Copilot refused the token of that serial: get() exchanges again, unless that token is replaced already.
+  // False when no token was handed out under it (0).
+  bool forget(const Secret& github_token, uint64_t serial);
 
  private:
-  struct Entry {
-    std::shared_ptr<const CopilotToken> token;  // null: rejected, and not exchanged since
-    Millis rejected = 0;
-  };
+  using TokenPtr = std::shared_ptr<const CopilotToken>;  // null: refused, and not exchanged since
   Task<CopilotOutcome> exchange(std::string key, Secret github_token);
 
   const GithubOptions& options_;
   WorkerClients& clients_;
   const Clock& clock_;
-  BoundedCache<Entry> entries_{kMost};
+  std::atomic<uint64_t> last_serial_ = 0;
+  BoundedCache<TokenPtr> tokens_{kMost};
   net::SingleFlight<CopilotOutcome> flights_{2 * kAuthDeadline};
 };
 

@@ -105,16 +105,21 @@ TEST_F(GithubFlow, ARejectedTokenIsExchangedAgainOnce) {
     PlannedRequest request;
     auto& github = providers->get(ProviderId::github);
     auto mine = credential(ProviderId::github);
-    EXPECT_FALSE(github.forget_rejected(mine)) << "nothing was handed out yet";
-    EXPECT_EQ((co_await plan(request)).headers.get("authorization"), "Bearer tid=1");
-    EXPECT_TRUE(github.forget_rejected(mine));
-    EXPECT_EQ((co_await plan(request)).headers.get("authorization"), "Bearer tid=2");
-    EXPECT_TRUE(github.forget_rejected(mine)) << "an echo of the same rejection";
-    EXPECT_EQ((co_await plan(request)).headers.get("authorization"), "Bearer tid=2");
-    clock.advance(10 * kSecond);
-    EXPECT_TRUE(github.forget_rejected(mine));
+    EXPECT_FALSE(github.forget_rejected(mine, 0)) << "nothing was handed out yet";
+    auto first = co_await plan(request);
+    EXPECT_EQ(first.headers.get("authorization"), "Bearer tid=1");
+    EXPECT_TRUE(github.forget_rejected(mine, first.token_serial));
+    auto second = co_await plan(request);
+    EXPECT_EQ(second.headers.get("authorization"), "Bearer tid=2");
+    for (int echo = 0; echo < 3; ++echo) {
+      clock.advance(10 * kSecond);
+      EXPECT_TRUE(github.forget_rejected(mine, first.token_serial)) << "replaced already: worth another try";
+      EXPECT_EQ((co_await plan(request)).headers.get("authorization"), "Bearer tid=2");
+    }
+    EXPECT_TRUE(github.forget_rejected(mine, second.token_serial)) << "and at once, when it is the one kept";
     EXPECT_EQ((co_await plan(request)).headers.get("authorization"), "Bearer tid=3");
   });
+  EXPECT_EQ(upstream.asked(kExchange).size(), 3u);
 }
 
 TEST_F(GithubFlow, ATokenIsExchangedAgainWhenItsTimeIsUp) {
@@ -161,21 +166,59 @@ TEST_F(GithubFlow, ADeadGithubTokenIsReported) {
   });
 }
 
-TEST_F(GithubFlow, ModelsUseTheCopilotToken) {
-  upstream.on(kExchange, {{200, copilot("tid=1")}});
+TEST_F(GithubFlow, ModelsUseTheCopilotTokenAndExchangeARefusedOne) {
+  upstream.on(kExchange, {{200, copilot("tid=1")}, {200, copilot("tid=2")}});
   upstream.on(kModels, {{401, "unauthorized: token expired"},
                         {200, R"({"data":[{"id":"gpt-x","vendor":"OpenAI"}]})"}});
   run([&]() -> Task<void> {
     Cancellation never;
     auto mine = credential(ProviderId::github);
-    auto& github = providers->get(ProviderId::github);
-    EXPECT_EQ(std::get<Failure>(co_await github.models(mine, never)).kind, Failure::Kind::reauthenticate);
-    EXPECT_TRUE(github.forget_rejected(mine));
-    auto listed = co_await github.models(mine, never);
+    auto listed = co_await providers->get(ProviderId::github).models(mine, never);
     EXPECT_EQ(std::get<std::vector<Model>>(listed).at(0).owned_by, "OpenAI");
   });
   EXPECT_EQ(upstream.asked(kModels).at(0).header("authorization"), "Bearer tid=1");
-  EXPECT_EQ(upstream.asked(kExchange).size(), 2u);
+  EXPECT_EQ(upstream.asked(kModels).at(1).header("authorization"), "Bearer tid=2");
+}
+
+TEST_F(GithubFlow, ACatalogThatRefusesEveryTokenIsAskedTwice) {
+  upstream.on(kExchange, {{200, copilot("tid=1")}, {200, copilot("tid=2")}});
+  upstream.on(kModels, {{401, "unauthorized: token expired"}});
+  run([&]() -> Task<void> {
+    Cancellation never;
+    auto mine = credential(ProviderId::github);
+    auto listed = co_await providers->get(ProviderId::github).models(mine, never);
+    EXPECT_EQ(std::get<Failure>(listed).kind, Failure::Kind::reauthenticate);
+  });
+  EXPECT_EQ(upstream.asked(kModels).size(), 2u);
+}
+
+// Who leaves does not wait; what was begun is there for the next.
+TEST_F(GithubFlow, ACallerWhoLeavesWhileTokenOrCatalogAreFetchedIsLetGo) {
+  upstream.on(kExchange, {{200, copilot("tid=1"), {}, 500}});
+  upstream.on(kModels, {{200, R"({"data":[{"id":"gpt-x","vendor":"OpenAI"}]})", {}, 500}});
+  run([&]() -> Task<void> {
+    auto& github = providers->get(ProviderId::github);
+    auto mine = credential(ProviderId::github);
+    for (const char* fetched : {kExchange, kModels}) {
+      Cancellation cancellation;
+      std::function<Task<void>()> leave = [&, fetched]() -> Task<void> {
+        while (upstream.asked(fetched).empty()) co_await net::sleep_for(5);
+        cancellation.request();
+      };
+      worker.spawn(leave());
+      auto listed = co_await github.models(mine, cancellation);
+      EXPECT_TRUE(std::holds_alternative<Failure>(listed)) << fetched;
+    }
+    Cancellation gone;
+    gone.request();
+    PlannedRequest request;
+    EXPECT_TRUE(std::holds_alternative<Failure>(co_await github.plan(mine, request, {}, gone)));
+    Cancellation never;
+    auto listed = co_await github.models(mine, never);
+    EXPECT_EQ(std::get<std::vector<Model>>(listed).size(), 1u);
+  });
+  EXPECT_EQ(upstream.asked(kExchange).size(), 1u);
+  EXPECT_EQ(upstream.asked(kModels).size(), 1u);
 }
 
 }  // namespace

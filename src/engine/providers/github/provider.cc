@@ -42,15 +42,18 @@ http::HeaderList call_headers(const GithubOptions& options, const CopilotToken& 
 
 Task<std::variant<CallPlan, Failure>> Github::plan(const OpenCredential& credential,
                                                    const dialects::ClientRequest& request,
-                                                   std::optional<UpstreamKind> excluded, Cancellation&) {
-  auto outcome = co_await copilot_.get(credential.tokens.access);
+                                                   std::optional<UpstreamKind> excluded,
+                                                   Cancellation& cancellation) {
+  auto outcome = co_await copilot_.get(credential.tokens.access, &cancellation);
   if (auto* none = std::get_if<NoCopilot>(&outcome)) co_return std::move(none->failure);
   auto token = std::get<std::shared_ptr<const CopilotToken>>(outcome);
 
   CatalogFetch fetch = [this, github = credential.tokens.access](std::string etag) {
     return fetch_catalog(github, std::move(etag));
   };
-  auto catalog = co_await catalogs_.get_at_once(credential.id.value, std::move(fetch));
+  auto catalog = co_await catalogs_.get_at_once(credential.id.value, std::move(fetch), &cancellation);
+  if (cancellation.requested())
+    co_return failure_of_transport(display_name(id()), Error{Code::cancelled, "catalog", "github"});
   auto* known = std::get_if<CatalogPtr>(
       &catalog);  // without a catalog the call goes to chat, and is re-routed if refused
   auto kind = choose_endpoint(request.dialect(), known != nullptr ? (*known)->find(request.model()) : nullptr,
@@ -65,31 +68,43 @@ Task<std::variant<CallPlan, Failure>> Github::plan(const OpenCredential& credent
   plan.headers =
       call_headers(options_, *token, request.last_turn_is_user(), request.has_images(), make_uuid(random_));
   plan.upstream = *kind;
+  plan.token_serial = token->serial;
   co_return plan;
 }
 
-Task<std::variant<Catalog, NotModified, Failure>> Github::fetch_catalog(Secret github_token,
-                                                                        std::string etag) {
-  auto outcome = co_await copilot_.get(std::move(github_token));
-  if (auto* none = std::get_if<NoCopilot>(&outcome)) co_return std::move(none->failure);
-  auto& token = *std::get<std::shared_ptr<const CopilotToken>>(outcome);
+// A refused Copilot token is exchanged for another, once.
+Task<Github::Fetched> Github::fetch_catalog(Secret github_token, std::string etag) {
+  for (bool again = true;; again = false) {
+    auto outcome = co_await copilot_.get(github_token);
+    if (auto* none = std::get_if<NoCopilot>(&outcome)) co_return std::move(none->failure);
+    auto token = std::get<std::shared_ptr<const CopilotToken>>(outcome);
+    Fetched fetched = co_await fetch_catalog_with(token, etag);
+    auto* failure = std::get_if<Failure>(&fetched);
+    bool refused = failure != nullptr && failure->kind == Failure::Kind::reauthenticate;
+    if (refused) copilot_.forget(github_token, token->serial);
+    if (!refused || !again) co_return fetched;
+  }
+}
+
+Task<Github::Fetched> Github::fetch_catalog_with(std::shared_ptr<const CopilotToken> token,
+                                                 std::string etag) {
   http::ClientRequest request;
-  auto url = http::parse_url(http::join_url(token.api, "models"));
+  auto url = http::parse_url(http::join_url(token->api, "models"));
   if (!url.ok()) co_return failure_of_transport(display_name(id()), url.error());
   request.url = std::move(*url);
   request.headers = editor_headers(options_);
-  request.headers.add("authorization", "Bearer " + std::string(token.token.reveal()));
+  request.headers.add("authorization", "Bearer " + std::string(token->token.reveal()));
   CatalogSource source{display_name(id()), read_catalog, github::classify};
   co_return co_await providers::fetch_catalog(clients_.here(), std::move(request), std::move(etag), source,
                                               clock_);
 }
 
 Task<std::variant<std::vector<Model>, Failure>> Github::models(const OpenCredential& credential,
-                                                               Cancellation&) {
+                                                               Cancellation& cancellation) {
   CatalogFetch fetch = [this, github = credential.tokens.access](std::string etag) {
     return fetch_catalog(github, std::move(etag));
   };
-  auto outcome = co_await catalogs_.get(credential.id.value, std::move(fetch));
+  auto outcome = co_await catalogs_.get(credential.id.value, std::move(fetch), &cancellation);
   if (auto* failure = std::get_if<Failure>(&outcome)) co_return std::move(*failure);
   co_return std::get<CatalogPtr>(outcome)->listed();
 }
@@ -98,8 +113,8 @@ Failure Github::classify(int status, const http::Headers& headers, std::string_v
   return github::classify(status, headers, body, now);
 }
 
-bool Github::forget_rejected(const OpenCredential& credential) {
-  return copilot_.forget(credential.tokens.access);
+bool Github::forget_rejected(const OpenCredential& credential, uint64_t token_serial) {
+  return copilot_.forget(credential.tokens.access, token_serial);
 }
 
 void Github::map_quota_headers(const http::Headers& upstream, http::HeaderList& client, Millis) const {

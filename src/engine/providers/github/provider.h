@@ -41,11 +41,13 @@ class Github final : public Provider {
                                                          Cancellation& cancellation) override;
   Failure classify(int status, const http::Headers& headers, std::string_view body,
                    Millis now) const override;
-  bool forget_rejected(const OpenCredential& credential) override;
+  bool forget_rejected(const OpenCredential& credential, uint64_t token_serial) override;
   void map_quota_headers(const http::Headers& upstream, http::HeaderList& client, Millis now) const override;
 
  private:
-  Task<std::variant<Catalog, NotModified, Failure>> fetch_catalog(Secret github_token, std::string etag);
+  using Fetched = std::variant<Catalog, NotModified, Failure>;
+  Task<Fetched> fetch_catalog(Secret github_token, std::string etag);
+  Task<Fetched> fetch_catalog_with(std::shared_ptr<const CopilotToken> token, std::string etag);
 
   const GithubOptions& options_;
   WorkerClients& clients_;

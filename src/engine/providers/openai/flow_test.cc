@@ -152,7 +152,7 @@ TEST_F(OpenAiFlow, PlanGoesToResponses) {
     auto& plan = std::get<CallPlan>(planned);
     EXPECT_EQ(plan.url.target, "/backend-api/codex/responses");
     EXPECT_EQ(plan.upstream, dialects::UpstreamKind::codex);
-    EXPECT_FALSE(providers->get(ProviderId::openai).forget_rejected(mine));
+    EXPECT_FALSE(providers->get(ProviderId::openai).forget_rejected(mine, 0));
   });
 }
 

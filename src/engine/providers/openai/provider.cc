@@ -86,11 +86,11 @@ Task<std::variant<Catalog, NotModified, Failure>> OpenAi::fetch_catalog(OpenCred
 }
 
 Task<std::variant<std::vector<Model>, Failure>> OpenAi::models(const OpenCredential& credential,
-                                                               Cancellation&) {
+                                                               Cancellation& cancellation) {
   CatalogFetch fetch = [this, credential](std::string etag) {
     return fetch_catalog(credential, std::move(etag));
   };
-  auto outcome = co_await catalogs_.get(credential.id.value, std::move(fetch));
+  auto outcome = co_await catalogs_.get(credential.id.value, std::move(fetch), &cancellation);
   if (auto* failure = std::get_if<Failure>(&outcome)) {
     if (failure->kind == Failure::Kind::reauthenticate || options_.fallback_models.empty())
       co_return std::move(*failure);
@@ -111,7 +111,7 @@ Failure OpenAi::classify(int status, const http::Headers& headers, std::string_v
   return openai::classify(status, headers, body, now);
 }
 
-bool OpenAi::forget_rejected(const OpenCredential&) {
+bool OpenAi::forget_rejected(const OpenCredential&, uint64_t) {
   return false;
 }
 

@@ -59,11 +59,12 @@ Task<std::variant<Catalog, NotModified, Failure>> Xai::fetch_catalog(OpenCredent
                                               clock_);
 }
 
-Task<std::variant<std::vector<Model>, Failure>> Xai::models(const OpenCredential& credential, Cancellation&) {
+Task<std::variant<std::vector<Model>, Failure>> Xai::models(const OpenCredential& credential,
+                                                            Cancellation& cancellation) {
   CatalogFetch fetch = [this, credential](std::string etag) {
     return fetch_catalog(credential, std::move(etag));
   };
-  auto outcome = co_await catalogs_.get(credential.id.value, std::move(fetch));
+  auto outcome = co_await catalogs_.get(credential.id.value, std::move(fetch), &cancellation);
   if (auto* failure = std::get_if<Failure>(&outcome)) co_return std::move(*failure);
   co_return std::get<CatalogPtr>(outcome)->listed();
 }
@@ -72,7 +73,7 @@ Failure Xai::classify(int status, const http::Headers& headers, std::string_view
   return xai::classify(status, headers, body, now);
 }
 
-bool Xai::forget_rejected(const OpenCredential&) {
+bool Xai::forget_rejected(const OpenCredential&, uint64_t) {
   return false;
 }
 

@@ -24,7 +24,7 @@ class Xai final : public Provider {
                                                          Cancellation& cancellation) override;
   Failure classify(int status, const http::Headers& headers, std::string_view body,
                    Millis now) const override;
-  bool forget_rejected(const OpenCredential& credential) override;
+  bool forget_rejected(const OpenCredential& credential, uint64_t token_serial) override;
   void map_quota_headers(const http::Headers& upstream, http::HeaderList& client, Millis now) const override;
 
  private:

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "foundation/base/secret.h"
+
 namespace valetkey::http {
 namespace {
 
@@ -25,22 +27,25 @@ Block::Block(size_t capacity) : capacity_(capacity) {
 }
 
 void Block::release() {
+  wipe_bytes(bytes_.get(), used_);
   if (capacity_ == kUsual && spares().size() < kMaxSpare) {
     spares().push_back(std::move(bytes_));
   }
   bytes_.reset();
-  capacity_ = 0;
+  capacity_ = used_ = 0;
 }
 
 void Block::grow(size_t capacity, size_t used) {
   Block larger(capacity);
   std::memcpy(larger.data(), data(), used);
+  larger.used_to(used);
   swap(larger);
 }
 
 void Block::swap(Block& other) noexcept {
   std::swap(bytes_, other.bytes_);
   std::swap(capacity_, other.capacity_);
+  std::swap(used_, other.used_);
 }
 
 }  // namespace valetkey::http

@@ -22,7 +22,10 @@ class Block {
   }
   ~Block() { release(); }
 
+  // Wipes what was used and gives the memory back.
   void release();
+  // The owner has written up to `end`.
+  void used_to(size_t end) { used_ = end > used_ ? end : used_; }
   // More room, the first `used` bytes kept.
   void grow(size_t capacity, size_t used);
   char* data() { return bytes_.get(); }
@@ -34,6 +37,7 @@ class Block {
   void swap(Block& other) noexcept;
   std::unique_ptr<char[]> bytes_;
   size_t capacity_ = 0;
+  size_t used_ = 0;
 };
 
 }  // namespace valetkey::http

@@ -83,7 +83,9 @@ Task<Result<size_t>> Connection::fill(Block& block, size_t used, Millis until) {
     try_first = false;
     if (!block) block = Block(Block::kUsual);
     auto got = native.try_read(block.data() + used, block.capacity() - used);
-    if (!got.ok() || *got != net::Stream::Native::kWouldBlock) co_return got;
+    bool waits = got.ok() && *got == net::Stream::Native::kWouldBlock;
+    if (got.ok() && !waits) block.used_to(used + *got);
+    if (!waits) co_return got;
     if (used == 0) block.release();
   }
 }

@@ -73,6 +73,7 @@ Result<size_t> ContentDecoder::inflate_some() {
   int outcome = inflate(stream_.get(), Z_SYNC_FLUSH);
   input_.remove_prefix(before - stream_->avail_in);
   size_t produced = out_.capacity() - stream_->avail_out;
+  out_.used_to(produced);
   at_end_ = outcome == Z_STREAM_END;
   more_output_ = !at_end_ && stream_->avail_out == 0;
   bool progress = produced > 0 || at_end_ || input_.size() < before || before == 0;
