@@ -22,6 +22,9 @@ bool is_space(char c) {
 
 // As AuthAI reads it: the standard alphabet and white space are forgiven.
 std::optional<Secret> read_record_key(std::string_view text) {
+  if (auto bytes = jose::base64url_decode(text); bytes && bytes->size() == kRecordKeySize) {
+    return Secret(std::move(*bytes));
+  }
   std::string cleaned;
   for (char c : text) {
     if (is_space(c)) continue;

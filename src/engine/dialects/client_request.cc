@@ -17,12 +17,22 @@ bool fit_for_header(std::string_view key) {
          std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
-// Spelt like a UUID, because some upstreams want one.
-std::string key_from(std::string_view text) {
-  constexpr unsigned kOwnRule = 8;
-  const uint64_t halves[] = {stable_hash(text), stable_hash(text, 0x9e3779b97f4a7c15ull)};
-  return spell_uuid({reinterpret_cast<const char*>(halves), sizeof halves}, kOwnRule);
-}
+// A name for a list of texts, the same in every process. Spelt like a UUID, because some upstreams want one.
+class ListHash {
+ public:
+  void add(std::string_view text) {
+    low_ = stable_hash(text, low_);
+    high_ = stable_hash(text, high_);
+  }
+  std::string uuid() const {
+    constexpr unsigned kOwnRule = 8;
+    const uint64_t halves[] = {low_, high_};
+    return spell_uuid({reinterpret_cast<const char*>(halves), sizeof halves}, kOwnRule);
+  }
+
+ private:
+  uint64_t low_ = 0xcbf29ce484222325ull, high_ = 0x9e3779b97f4a7c15ull;
+};
 
 bool has_image_part(const Json& parts) {
   bool found = false;
@@ -115,27 +125,29 @@ class DecodedRequest final : public ClientRequest {
 
   std::string make_conversation_key() const {
     if (fit_for_header(request_.prompt_cache_key)) return std::string(request_.prompt_cache_key);
-    std::string beginning;
-    beginning.reserve(2048);
-    beginning.append(request_.model).append("\n").append(request_.prompt_cache_key).append("\n");
-    beginning.append(request_.instructions);
-    if (request_.prompt_cache_key.empty()) append_first_turns(beginning.append("\n"));
-    return key_from(beginning);
+    ListHash beginning;
+    beginning.add(request_.model);
+    beginning.add(request_.prompt_cache_key);
+    beginning.add(request_.instructions);
+    if (request_.prompt_cache_key.empty()) add_first_turns(beginning);
+    return beginning.uuid();
   }
 
   // Everything up to the person's first message: the same in every later request of the conversation.
-  void append_first_turns(std::string& out) const {
+  void add_first_turns(ListHash& beginning) const {
     if (chat()) {
       for (const Item& item : request_.items) {
-        for (const Part& part : item.parts)
-          out.append(part.text).append(part.url.substr(0, 512)).append("\n");
+        for (const Part& part : item.parts) {
+          beginning.add(part.text);
+          beginning.add(part.url.substr(0, 512));
+        }
         if (item.kind == Item::Kind::message && item.role == Role::user) break;
       }
       return;
     }
-    if (auto text = request_.body["input"].string()) out.append(*text);
+    if (auto text = request_.body["input"].string()) beginning.add(*text);
     request_.body["input"].each_element([&](const Json& item) {
-      out.append(to_json(item["content"])).append("\n");
+      beginning.add(to_json(item["content"]));
       return item["role"].string_or("") != "user";
     });
   }

@@ -1,6 +1,7 @@
 #include "engine/relay/pump.h"
 
 #include "engine/relay/relay.h"
+#include "foundation/http/output_buffer.h"
 
 namespace valetkey::relay {
 namespace {
@@ -18,42 +19,44 @@ Failure stopping() {
   return failure;
 }
 
+// One read of the upstream, or what happened in its place, through the translator.
+void translate_read(PumpInput& input, http::SseReader& reader, const Result<std::string_view>& bytes,
+                    std::string& out) {
+  if (input.heartbeat.begun()) input.translator.status_sent();
+  if (input.exchange.cancellation().requested()) {
+    input.translator.on_failure(stopping(), out);
+  } else if (!bytes.ok()) {
+    input.translator.on_failure(failure_of(bytes.error()), out);
+  } else if (bytes->empty()) {
+    translate_end(reader, input.translator, out);
+  } else if (auto read = dialects::translate(reader, *bytes, input.translator, out); !read.ok()) {
+    input.translator.on_failure(failure_of(read.error()), out);
+  }
+}
+
 }  // namespace
 
 Task<PumpEnd> pump(PumpInput input) {
   auto& [exchange, upstream, translator, heartbeat, stream, headers] = input;
   http::SseReader reader;
-  std::string out;
-  while (!translator.finished()) {
+  for (;;) {
     if (stream) heartbeat.watch();
     auto bytes = co_await upstream.read();
     if (stream) co_await heartbeat.rest();
-    if (heartbeat.begun()) translator.status_sent();
-    if (exchange.cancellation().requested()) {
-      if (!exchange.draining()) co_return PumpEnd::client_left;
-      translator.on_failure(stopping(), out);
-    } else if (!bytes.ok()) {
-      translator.on_failure(failure_of(bytes.error()), out);
-    } else if (bytes->empty()) {
-      translate_end(reader, translator, out);
-    } else if (auto translated = dialects::translate(reader, *bytes, translator, out); !translated.ok()) {
-      translator.on_failure(failure_of(translated.error()), out);
+    if (exchange.cancellation().requested() && !exchange.draining()) co_return PumpEnd::client_left;
+    http::OutputBuffer out;
+    translate_read(input, reader, bytes, out.text());
+    // A failure before anything reached the client still becomes an HTTP status.
+    bool failed = translator.failure().has_value();
+    bool over = translator.finished();
+    bool in_band = stream && (heartbeat.begun() || translator.committed() || (over && !failed));
+    if (in_band && (over || !out.text().empty())) {
+      if (!heartbeat.begun()) heartbeat.begin(std::move(headers));
+      auto written = over ? co_await exchange.end(out.text()) : co_await exchange.write(out.text());
+      if (!written.ok() && (over || !exchange.draining())) co_return PumpEnd::client_left;
     }
-    if (!stream || (!translator.committed() && !heartbeat.begun()) || translator.finished()) continue;
-    if (out.empty()) continue;
-    if (!heartbeat.begun()) heartbeat.begin(headers);
-    auto written = co_await exchange.write(out);
-    out.clear();
-    if (!written.ok() && !exchange.draining()) co_return PumpEnd::client_left;
+    if (over) co_return failed ? PumpEnd::failed : PumpEnd::finished;
   }
-  // A failure before anything reached the client still becomes an HTTP status.
-  bool failed = translator.failure().has_value();
-  if (stream && (heartbeat.begun() || !failed || translator.committed())) {
-    if (!heartbeat.begun()) heartbeat.begin(headers);
-    auto ended = co_await exchange.end(out);
-    if (!ended.ok()) co_return PumpEnd::client_left;
-  }
-  co_return failed ? PumpEnd::failed : PumpEnd::finished;
 }
 
 }  // namespace valetkey::relay

@@ -1,5 +1,7 @@
 #include "foundation/base/clock.h"
 
+#include <time.h>
+
 #include <chrono>
 
 namespace valetkey {
@@ -13,6 +15,12 @@ Millis SystemClock::now() const {
 
 Millis steady_millis() {
   return steady_micros() / 1000;
+}
+
+Millis coarse_steady_millis() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return now.tv_sec * kSecond + now.tv_nsec / 1'000'000;
 }
 
 int64_t steady_micros() {

@@ -39,6 +39,8 @@ class ManualClock final : public Clock {
 
 // Monotonic milliseconds, for deadlines and durations only.
 Millis steady_millis();
+// The same as of the kernel's last tick: up to 10 ms late, and a quarter of the price.
+Millis coarse_steady_millis();
 int64_t steady_micros();
 
 }  // namespace valetkey

@@ -1,7 +1,6 @@
 #include "foundation/http/connection.h"
 
 #include <boost/asio/buffer.hpp>
-#include <vector>
 
 #include "foundation/http/connection_watch.h"
 #include "foundation/net/stream_native.h"
@@ -12,32 +11,8 @@ namespace {
 constexpr Millis kCancelGrace = 5 * kSecond;  // for a cancelled exchange to end by itself
 constexpr Millis kLinger = 2 * kSecond;
 constexpr size_t kParseStep = 1024;  // an unfinished head is parsed again after so many bytes at the latest
-constexpr size_t kKeptOutput = 32 * 1024;
-constexpr size_t kOutputsPerThread = 16;
-
-std::vector<std::string>& spare_outputs() {
-  thread_local std::vector<std::string> spare;
-  return spare;
-}
 
 }  // namespace
-
-OutputBuffer::OutputBuffer() {
-  auto& spare = spare_outputs();
-  if (spare.empty()) {
-    text_.reserve(2048);
-    return;
-  }
-  text_ = std::move(spare.back());
-  spare.pop_back();
-}
-
-OutputBuffer::~OutputBuffer() {
-  clear();
-  auto& spare = spare_outputs();
-  if (text_.capacity() > kKeptOutput || spare.size() >= kOutputsPerThread) return;
-  spare.push_back(std::move(text_));
-}
 
 ServerConnection::ServerConnection(ServerCore& core, Shard& shard, net::Stream stream)
     : core_(core),

@@ -5,6 +5,7 @@
 #include "foundation/http/connection.h"
 #include "foundation/http/connection_watch.h"
 #include "foundation/http/cors.h"
+#include "foundation/http/output_buffer.h"
 #include "foundation/net/stream_native.h"
 
 namespace valetkey::http {

@@ -1,10 +1,8 @@
-// Memory of a connection: the read buffer it keeps, and output buffers lent by the thread while a write
-// lasts.
+// The read buffer that a connection keeps.
 #pragma once
 
 #include <cstring>
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "foundation/base/secret.h"
@@ -52,24 +50,6 @@ class ReadBuffer {
   std::unique_ptr<char[]> data_;
   size_t size_ = 0;
   size_t capacity_ = 0;
-};
-
-// An empty string with capacity, borrowed from the running thread for as long as this lives. A connection
-// that waits for its handler therefore owns no output memory.
-class OutputBuffer {
- public:
-  OutputBuffer();
-  ~OutputBuffer();
-  OutputBuffer(const OutputBuffer&) = delete;
-  OutputBuffer& operator=(const OutputBuffer&) = delete;
-  std::string& text() { return text_; }
-  void clear() {
-    wipe_bytes(text_.data(), text_.size());
-    text_.clear();
-  }
-
- private:
-  std::string text_;
 };
 
 }  // namespace valetkey::http

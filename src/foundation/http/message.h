@@ -18,7 +18,10 @@ struct HeaderView {
 
 class Headers {
  public:
-  void add(std::string_view name, std::string_view value) { fields_.push_back({name, value}); }
+  void add(std::string_view name, std::string_view value) {
+    if (fields_.capacity() == 0) fields_.reserve(kUsual);
+    fields_.push_back({name, value});
+  }
   void clear() { fields_.clear(); }
   // First of that name (case-insensitive); empty when absent.
   std::string_view get(std::string_view name) const;
@@ -27,6 +30,7 @@ class Headers {
   const std::vector<HeaderView>& fields() const { return fields_; }
 
  private:
+  static constexpr size_t kUsual = 16;
   std::vector<HeaderView> fields_;
 };
 

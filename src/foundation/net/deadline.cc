@@ -40,7 +40,7 @@ Deadline::~Deadline() {
 }
 
 void Deadline::arm(Millis from_now) {
-  due_ = std::max<Millis>(1, steady_millis() + from_now);
+  due_ = std::max<Millis>(1, coarse_steady_millis() + from_now);
   expired_ = false;
   if (!linked_) link();
 }

@@ -49,13 +49,16 @@ Result<size_t> Stream::Native::try_read(char* data, size_t size) {
 Result<size_t> Stream::Native::try_write(std::string_view first, std::string_view second) {
   if (closed) return closed_here("write");
   if (ssl) return tls_write(first.empty() ? second : first);
+  const bool one_piece = second.empty();
   iovec pieces[2] = {{const_cast<char*>(first.data()), first.size()},
                      {const_cast<char*>(second.data()), second.size()}};
   msghdr message{};
   message.msg_iov = pieces;
   message.msg_iovlen = 2;
   for (;;) {
-    ssize_t sent = ::sendmsg(socket.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    ssize_t sent = one_piece ? ::send(socket.native_handle(), first.data(), first.size(), kFlags)
+                             : ::sendmsg(socket.native_handle(), &message, kFlags);
     if (sent >= 0) return static_cast<size_t>(sent);
     if (errno == EINTR) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return kWouldBlock;

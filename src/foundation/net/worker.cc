@@ -73,7 +73,7 @@ Task<void> Worker::tick() {
     timer.expires_after(std::chrono::milliseconds(DeadlineWheel::kTick));
     boost::system::error_code ignored;
     co_await timer.async_wait(asio::redirect_error(kAwait, ignored));
-    deadlines_.sweep(steady_millis());
+    deadlines_.sweep(coarse_steady_millis());
   }
 }
 

@@ -72,7 +72,7 @@ Task<Result<size_t>> Connection::fill(Block& block, size_t used, Millis until) {
   bool try_first = native.more_to_read();
   for (;;) {
     if (!try_first) {
-      Millis left = until - steady_millis();
+      Millis left = until - coarse_steady_millis();
       if (left <= 0) co_return late();
       deadline_.arm(left);
       auto [failure] = co_await native.wait_read();

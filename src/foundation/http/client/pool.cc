@@ -16,7 +16,7 @@ Pool::Pool(net::Worker& worker, std::shared_ptr<net::TlsContext> tls, ClientLimi
 std::unique_ptr<Connection> Pool::take_idle(const Url& url) {
   auto found = idle_.find(OriginLess::Key{url.host, url.port, url.scheme == "https"});
   if (found == idle_.end()) return nullptr;
-  Millis oldest = steady_millis() - limits_.keep_idle;
+  Millis oldest = coarse_steady_millis() - limits_.keep_idle;
   auto& idle = found->second;
   while (!idle.empty()) {
     std::unique_ptr<Connection> connection = std::move(idle.back());
@@ -38,7 +38,7 @@ Task<Result<std::unique_ptr<Connection>>> Pool::connect(Url url, Cancellation& c
 
 void Pool::give_back(std::unique_ptr<Connection> connection) {
   if (closed_ || !connection->stream().is_open() || limits_.max_idle_per_origin == 0) return;
-  connection->idle_since = steady_millis();
+  connection->idle_since = coarse_steady_millis();
   auto found = idle_.find(connection->origin());
   if (found == idle_.end()) found = idle_.try_emplace(connection->origin()).first;
   auto& idle = found->second;
@@ -56,7 +56,7 @@ void Pool::schedule_sweep() {
 // What the peer closed is closed here too, and not only when somebody wants to use it.
 void Pool::drop_dead() {
   sweep_armed_ = false;
-  Millis oldest = steady_millis() - limits_.keep_idle;
+  Millis oldest = coarse_steady_millis() - limits_.keep_idle;
   for (auto& [origin, idle] : idle_) {
     std::erase_if(idle, [oldest](const std::unique_ptr<Connection>& connection) {
       return connection->idle_since < oldest || connection->stream().has_pending_input();

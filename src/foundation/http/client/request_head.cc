@@ -44,7 +44,9 @@ Result<std::string> request_head(const ClientRequest& request) {
   if (!h1::is_token(request.method)) return refused("bad method");
   if (!is_request_target(request.url.target)) return refused("bad request target");
   std::string out;
-  out.reserve(4096);
+  size_t size = 256 + request.url.target.size();
+  for (const HeaderView& field : request.headers.fields()) size += field.name.size() + field.value.size() + 4;
+  out.reserve(size);
   out.append(request.method).append(" ").append(request.url.target).append(" HTTP/1.1\r\nhost: ");
   out.append(request.url.authority()).append("\r\n");
   bool names_encoding = false;

@@ -50,7 +50,7 @@ Task<Result<void>> PooledResponse::start(std::string_view head, std::string_view
     reusable_ = false;  // the rest of the request was never sent
     patience = std::min(patience, kGraceForAnswer);
   }
-  auto answered = co_await read_head(method, steady_millis() + patience);
+  auto answered = co_await read_head(method, coarse_steady_millis() + patience);
   if (answered.ok()) co_return answered;
   bool was_cancelled = answered.error().code == Code::cancelled;
   co_return fail(written.ok() || was_cancelled ? std::move(answered).error() : std::move(written).error());
@@ -105,7 +105,7 @@ Result<void> PooledResponse::accept_head(const ResponseHead& head, std::string_v
   status_ = head.status;
   remaining_ = framing_.length;
   keep_head(head.headers, begin_);
-  idle_until_ = steady_millis() + pool_->limits().idle_timeout;
+  idle_until_ = coarse_steady_millis() + pool_->limits().idle_timeout;
   if (framing_.kind == Framing::Kind::none) end_of_body();
   return {};
 }
@@ -147,7 +147,7 @@ Task<Result<void>> PooledResponse::fill(Millis patience) {
   begin_ = end_ = 0;
   block_.release();
   Millis until = idle_until_;
-  if (patience > 0) until = std::min(until, steady_millis() + patience);
+  if (patience > 0) until = std::min(until, coarse_steady_millis() + patience);
   auto got = co_await connection_->fill(block_, 0, until);
   if (!got.ok()) {
     bool only_patience = got.error().code == Code::timeout && until < idle_until_;
@@ -162,7 +162,7 @@ Task<Result<void>> PooledResponse::fill(Millis patience) {
     co_return Result<void>();
   }
   end_ = *got;
-  idle_until_ = steady_millis() + pool_->limits().idle_timeout;
+  idle_until_ = coarse_steady_millis() + pool_->limits().idle_timeout;
   co_return Result<void>();
 }
 
