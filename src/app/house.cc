@@ -13,6 +13,7 @@
 #include "app/rate_limits.h"
 #include "app/refresh_keeper.h"
 #include "app/renewal_parts.h"
+#include "app/request_metrics.h"
 #include "app/version.h"
 #include "domain/sign_in/sign_in.h"
 #include "engine/relay/relay.h"
@@ -54,28 +55,6 @@ void log_access(const http::AccessRecord& record) {
                         {"client_left", record.client_left},
                         {"note", record.note}});
 }
-
-class RequestMetrics {
- public:
-  explicit RequestMetrics(metrics::Registry& registry)
-      : seconds_(registry.histogram("valetkey_request_seconds",
-                                    "Time from the request's head to the answer's end.")) {
-    for (size_t i = 0; i < classes_.size(); ++i) {
-      std::string label = "status=\"" + std::to_string(i + 1) + "xx\"";
-      classes_[i] =
-          &registry.counter("valetkey_requests_total", "Requests answered, by class of status.", label);
-    }
-  }
-  void add(const http::AccessRecord& record) {
-    auto status_class = static_cast<size_t>(record.status / 100);
-    if (status_class >= 1 && status_class <= classes_.size()) classes_[status_class - 1]->add();
-    seconds_.observe(record.micros);
-  }
-
- private:
-  std::array<metrics::Counter*, 5> classes_{};
-  metrics::Histogram& seconds_;
-};
 
 Result<std::shared_ptr<net::TlsContext>> load_certificate(const ServerConfig& config) {
   if (config.tls_certificate_file.empty()) return std::shared_ptr<net::TlsContext>();

@@ -3,10 +3,9 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import OpenAI, { APIUserAbortError, AuthenticationError, BadRequestError } from "openai";
 import { Emulator } from "../integration/support/emulator.ts";
-import { signIn, type Provider } from "../integration/support/sign_in.ts";
+import { MODELS, signIn, type Provider } from "../integration/support/sign_in.ts";
 import { Valetkey } from "../integration/support/valetkey.ts";
 
-const MODELS: Record<Provider, string> = { openai: "gpt-5.5", xai: "grok-4.5", github: "gpt-4.1" };
 
 let emulator: Emulator;
 let server: Valetkey;

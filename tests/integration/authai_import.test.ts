@@ -12,12 +12,11 @@ import { bearer, chat, userOf, whoami } from "./support/answers.ts";
 import { Emulator, type IssuedTokens } from "./support/emulator.ts";
 import { signPass } from "./support/passes.ts";
 import { Postgres } from "./support/postgres.ts";
-import { pollUntilDone, startSignIn, type Provider } from "./support/sign_in.ts";
+import { MODELS, pollUntilDone, startSignIn, type Provider } from "./support/sign_in.ts";
 import { Valetkey, type LogLine } from "./support/valetkey.ts";
 
 const binary = resolve(process.env["VALETKEY_BIN"] ?? "build/release/valetkey");
 const PROVIDERS = ["openai", "xai", "github"] as const;
-const MODELS: Record<Provider, string> = { openai: "gpt-5.5", xai: "grok-4.5", github: "gpt-4.1" };
 const CLIENTS: Record<Provider, string> = {
   openai: "app_EMoamEEZ73f0CkXaXp7hrann",
   xai: "b1a00492-073a-47ea-816f-4c329264a828",

@@ -6,11 +6,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bearer, chat, seen, userOf, whoami } from "./support/answers.ts";
 import { Emulator, headerOf, type RecordedRequest } from "./support/emulator.ts";
 import { Postgres } from "./support/postgres.ts";
-import { signIn, type Provider } from "./support/sign_in.ts";
+import { MODELS, signIn, type Provider } from "./support/sign_in.ts";
 import { Valetkey } from "./support/valetkey.ts";
 
 type Refreshing = "openai" | "xai";
-const MODELS: Record<Provider, string> = { openai: "gpt-5.5", xai: "grok-4.5", github: "gpt-4.1" };
 const ISSUER = { openai: "auth.openai", xai: "auth.x" } as const;
 const API = { openai: "chatgpt", xai: "api.x" } as const;
 const TOKEN_PATH = { openai: "/oauth/token", xai: "/oauth2/token" } as const;
@@ -166,6 +165,25 @@ describe("the pair is rotated and kept (A6)", () => {
     await emulator.script({ fault: "A6.slow", path: "/oauth/token", parameters: { ms: 1_200 } });
     assert.deepEqual(await statusesOf(16, pass, "openai", [server.url]), all(16, 200));
     assert.equal((await refreshes("openai")).length, 1);
+  });
+
+  test("a stream that waits for a refresh beats meanwhile", async () => {
+    const env = { VALETKEY_SERVER_HEARTBEAT_MS: "100" };
+    const beating = await Valetkey.start({ emulatorUrl: emulator.origin, directory: server.directory, secrets: server.secrets, env });
+    try {
+      const pass = await expired("openai");
+      await emulator.script({ fault: "A6.slow", path: "/oauth/token", parameters: { ms: 800 } });
+      const answer = await (await chat(beating.url, pass, "gpt-5.5", "hi", { stream: true })).text();
+      assert.match(answer, /^: waiting for the model\n\n/);
+      assert.match(answer, /data: \[DONE\]\n\n$/);
+      assert.equal((await refreshes("openai")).length, 1);
+      await emulator.script({ fault: "A6.slow", path: "/oauth/token", parameters: { ms: 800 } });
+      await emulator.script({ fault: "A8.token_expired", upstream: "chatgpt", always: true });
+      const refused = await (await chat(beating.url, pass, "gpt-5.5", "hi", { stream: true })).text();
+      assert.match(refused, /^: waiting for the model\n\n[^]*data: \{"error":\{/, "what comes after a beat comes in-band");
+    } finally {
+      await beating.stop();
+    }
   });
 
   test("a reply without a refresh token keeps the old one", async () => {

@@ -1,4 +1,5 @@
 // Neutral form -> Chat Completions request.
+#include "engine/dialects/tool_choice.h"
 #include "engine/dialects/upstream_rules.h"
 
 namespace valetkey::dialects {
@@ -178,30 +179,8 @@ class ChatRequestEncoder {
   }
 
   void tool_choice() {
-    const ToolChoice& choice = request_.tool_choice;
-    switch (choice.kind) {
-      case ToolChoice::Kind::unset:
-      case ToolChoice::Kind::hosted:
-        return;
-      case ToolChoice::Kind::none:
-        json_.member("tool_choice", "none");
-        return;
-      case ToolChoice::Kind::automatic:
-        json_.member("tool_choice", "auto");
-        return;
-      case ToolChoice::Kind::required:
-        json_.member("tool_choice", "required");
-        return;
-      case ToolChoice::Kind::named:
-        json_.key("tool_choice");
-        tool_reference(choice.name);
-        return;
-      case ToolChoice::Kind::allowed:
-        json_.key("tool_choice").begin_object().member("type", "allowed_tools");
-        json_.key("allowed_tools").begin_object().member("mode", choice.mode).key("tools").begin_array();
-        for (const auto& [kind, name] : choice.allowed) tool_reference(name);
-        json_.end_array().end_object().end_object();
-    }
+    write_tool_choice(json_, request_.tool_choice, Dialect::chat,
+                      [this](ToolKind, std::string_view name) { tool_reference(name); });
   }
 
   void tool_reference(std::string_view name) {

@@ -1,4 +1,5 @@
 // Neutral form -> Responses request.
+#include "engine/dialects/tool_choice.h"
 #include "engine/dialects/tool_names.h"
 #include "engine/dialects/upstream_rules.h"
 
@@ -192,30 +193,8 @@ class ResponsesRequestEncoder {
   }
 
   void tool_choice() {
-    const ToolChoice& choice = request_.tool_choice;
-    switch (choice.kind) {
-      case ToolChoice::Kind::unset:
-      case ToolChoice::Kind::hosted:
-        return;
-      case ToolChoice::Kind::none:
-        json_.member("tool_choice", "none");
-        return;
-      case ToolChoice::Kind::automatic:
-        json_.member("tool_choice", "auto");
-        return;
-      case ToolChoice::Kind::required:
-        json_.member("tool_choice", "required");
-        return;
-      case ToolChoice::Kind::named:
-        json_.key("tool_choice");
-        tool_reference(choice.tool, choice.name);
-        return;
-      case ToolChoice::Kind::allowed:
-        json_.key("tool_choice").begin_object().member("type", "allowed_tools").member("mode", choice.mode);
-        json_.key("tools").begin_array();
-        for (const auto& [kind, name] : choice.allowed) tool_reference(kind, name);
-        json_.end_array().end_object();
-    }
+    write_tool_choice(json_, request_.tool_choice, Dialect::responses,
+                      [this](ToolKind kind, std::string_view name) { tool_reference(kind, name); });
   }
 
   void tool_reference(ToolKind kind, std::string_view name) {

@@ -209,17 +209,18 @@ Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key, DecodedCal
   int64_t started = steady_micros();
   // Asked for first, so that a caller who leaves during a refresh costs no model call.
   auto cancellation = std::make_shared<UpstreamCancellation>(exchange.cancellation());
-  auto opened = co_await open(key);
-  if (auto* failure = std::get_if<Failure>(&opened)) {
-    co_await exchange.send(error_response(*failure));
-    co_return;
-  }
   ProviderId provider = key.provider;
   exchange.note("provider", to_string(provider));
   Heartbeat heartbeat(exchange, stream ? options_.heartbeat : 0);
-  heartbeat.watch();
-  auto called = co_await call_upstream(std::get<OpenCredential>(std::move(opened)), key, *decoded.request,
-                                       cancellation->cancellation);
+  heartbeat.watch();  // opening may wait for a refresh
+  std::variant<UpstreamCall, Failure> called;
+  auto opened = co_await open(key);
+  if (auto* refused = std::get_if<Failure>(&opened)) {
+    called = std::move(*refused);
+  } else {
+    called = co_await call_upstream(std::get<OpenCredential>(std::move(opened)), key, *decoded.request,
+                                    cancellation->cancellation);
+  }
   co_await heartbeat.rest();
   if (exchange.cancellation().requested() && !exchange.draining()) co_return;
 

@@ -37,6 +37,13 @@ Task<int> count_slowly(std::atomic<int>* runs, Millis pause) {
   co_return ++*runs;
 }
 
+// Does not end before all have asked, however late the machine lets one of them run.
+Task<int> count_when_all_have_asked(std::atomic<int>* runs, std::atomic<int>* asked, int all) {
+  while (*asked < all) co_await sleep_for(1);
+  co_await sleep_for(20);
+  co_return ++*runs;
+}
+
 Task<void> ask(Numbers* flights, std::string key, Numbers::Work work, Millis patience,
                std::function<void(std::optional<int>)> tell) {
   Worker* before = Worker::current();
@@ -48,12 +55,13 @@ Task<void> ask(Numbers* flights, std::string key, Numbers::Work work, Millis pat
 TEST(SingleFlight, EverybodyWhoAsksAtOnceGetsOneResultOnTheirOwnWorker) {
   for (int round = 0; round < 50; ++round) {
     Numbers flights(kMinute);
-    std::atomic<int> runs = 0, ones = 0;
+    std::atomic<int> runs = 0, asked = 0, ones = 0;
     std::latch done(64);
     TwoWorkers workers;  // last: joined first
-    Numbers::Work work = [&] { return count_slowly(&runs, 20); };
+    Numbers::Work work = [&] { return count_when_all_have_asked(&runs, &asked, 64); };
     for (int i = 0; i < 64; ++i) {
       workers.at(i).post([&, i] {
+        ++asked;
         workers.at(i).spawn(ask(&flights, "k", work, kMinute, [&](std::optional<int> value) {
           if (value == 1) ++ones;
           done.count_down();
@@ -99,6 +107,33 @@ TEST(SingleFlight, TheImpatientGetNothingAndTheWorkGoesOn) {
   done.wait();
   EXPECT_EQ(got, std::nullopt);
   while (runs == 0) std::this_thread::yield();
+}
+
+TEST(SingleFlight, WhoCancelsIsLetGoAndTheWorkGoesOnForTheOthers) {
+  Numbers flights(kMinute);
+  std::atomic<int> runs = 0, let_go = 0;
+  Numbers::Work work = [&] { return count_when_all_have_asked(&runs, &let_go, 2); };
+  std::latch done(3);
+  std::optional<int> left = 7, never_waited = 7, stayed;
+  Cancellation leaving, already_left;
+  already_left.request();
+  auto join = [&](Cancellation* cancellation, std::optional<int>* out) -> Task<void> {
+    *out = co_await flights.join("k", work, kMinute, cancellation);
+    ++let_go;
+    done.count_down();
+  };
+  TwoWorkers workers;
+  workers.first.post([&] {
+    workers.first.spawn(join(&leaving, &left));
+    workers.first.spawn(join(&already_left, &never_waited));
+  });
+  workers.second.post([&] { workers.second.spawn(join(nullptr, &stayed)); });
+  workers.first.post([&] { leaving.request(); });
+  done.wait();
+  EXPECT_EQ(left, std::nullopt);
+  EXPECT_EQ(never_waited, std::nullopt);
+  EXPECT_EQ(stayed, 1);
+  EXPECT_EQ(runs, 1);
 }
 
 TEST(SingleFlight, AFlightThatHangsDoesNotBlockItsKeyForEver) {

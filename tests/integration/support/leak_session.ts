@@ -5,10 +5,9 @@ import { Emulator, type RecordedRequest } from "./emulator.ts";
 import { bearer, chat, whoami } from "./answers.ts";
 import { Secrets } from "./needles.ts";
 import { claimsOf } from "./passes.ts";
-import { pollOnce, pollUntilDone, startSignIn, type Provider } from "./sign_in.ts";
+import { MODELS, pollOnce, pollUntilDone, startSignIn, type Provider } from "./sign_in.ts";
 import { Valetkey } from "./valetkey.ts";
 
-const MODELS: Record<Provider, string> = { openai: "gpt-5.5", xai: "grok-4.5", github: "gpt-4.1" };
 export const PROVIDERS: Provider[] = ["openai", "xai", "github"];
 
 const FIELDS: Record<string, string> = {

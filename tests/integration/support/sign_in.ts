@@ -1,7 +1,12 @@
 // Signs a person in through the server, approving on the emulator's side as the person would.
 import { setTimeout as sleep } from "node:timers/promises";
+import { seen, type Seen } from "./answers.ts";
+import type { Emulator } from "./emulator.ts";
 
 export type Provider = "openai" | "xai" | "github";
+// A model of each that the emulator serves.
+export const MODELS: Record<Provider, string> = { openai: "gpt-5.5", xai: "grok-4.5", github: "gpt-4.1" };
+
 export type Started = {
   sessionId: string;
   provider: Provider;
@@ -21,6 +26,32 @@ export async function startSignIn(serverUrl: string, provider: Provider, extra: 
   const body = await response.text();
   if (response.status !== 200) throw new Error(`start answered ${response.status}: ${body}`);
   return JSON.parse(body) as Started;
+}
+
+// As it came, whatever it is.
+export const pollAnswer = (serverUrl: string, sessionId: string): Promise<Seen> => seen(fetch(`${serverUrl}/auth/poll/${sessionId}`));
+
+export const startAnswer = (serverUrl: string, body?: string): Promise<Response> =>
+  fetch(`${serverUrl}/auth/start`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    ...(body === undefined ? {} : { body }),
+  });
+
+export const errorOf = (body: string): string => (JSON.parse(body) as { error: string }).error;
+
+// Where the server asks the provider whether the person has approved.
+export const POLL_UPSTREAM = { openai: "auth.openai", xai: "auth.x", github: "github" } as const;
+export const POLL_PATH: Record<Provider, string> = {
+  openai: "/api/accounts/deviceauth/token",
+  xai: "/oauth2/token",
+  github: "/login/oauth/access_token",
+};
+
+// How often it did.
+export async function pollsSeen(emulator: Emulator, provider: Provider): Promise<number> {
+  const records = await emulator.requests({ upstream: POLL_UPSTREAM[provider] });
+  return records.filter((record) => record.path.endsWith(POLL_PATH[provider]) && record.method === "POST").length;
 }
 
 export async function pollOnce(serverUrl: string, sessionId: string, verifier?: string): Promise<PollAnswer> {
