@@ -13,6 +13,7 @@ namespace {
 
 // A preamble longer than this is let go, committed or not.
 constexpr size_t kMostHeld = 1u << 20;
+constexpr size_t kUsualPreamble = 4096;
 
 class ResponsesRelay final : public AnswerTranslator {
  public:
@@ -90,6 +91,7 @@ class ResponsesRelay final : public AnswerTranslator {
     ++events_;
     if (!committed_ && (kind == ResponsesEvent::created || kind == ResponsesEvent::preamble)) {
       if (!stream_ || type == "keepalive" || type.empty()) return;
+      if (held_.empty()) held_.reserve(kUsualPreamble);
       append_event(type, data, held_);
       if (held_.size() > kMostHeld) commit(out);
       return;

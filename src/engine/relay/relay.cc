@@ -243,7 +243,8 @@ Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key, DecodedCal
     if (!call.dropped.empty()) headers.add("x-valetkey-dropped", joined(call.dropped));
     providers_.get(provider).map_quota_headers(call.response->headers(), headers, clock_.now());
     auto& translator = *call.translator;
-    auto end = co_await pump({exchange, *call.response, translator, heartbeat, stream, headers});
+    auto end = co_await pump({exchange, *call.response, translator, heartbeat, stream,
+                              stream ? std::move(headers) : http::HeaderList()});
     metrics_.first_event(steady_micros() - started);
     if (end == PumpEnd::client_left) co_return;
     failure = translator.failure();

@@ -2,6 +2,8 @@
 
 #include <atomic>
 
+#include "foundation/sql/sqlite/read_pin.h"
+
 namespace valetkey::sql::sqlite {
 namespace {
 
@@ -17,6 +19,7 @@ struct Readers::ThreadLocal {
     uint64_t id;
     Connection* connection;
     std::weak_ptr<Readers> owner;
+    std::shared_ptr<ReadPin> pin;
   };
   std::vector<Entry> entries;
 
@@ -32,11 +35,13 @@ Readers::Readers(std::string path) : path_(std::move(path)), id_(next_id()) {}
 Result<Connection*> Readers::mine() {
   static thread_local ThreadLocal local;
   for (const auto& entry : local.entries) {
-    if (entry.id == id_) return entry.connection;
+    if (entry.id != id_) continue;
+    entry.pin->on_read();
+    return entry.connection;
   }
   std::erase_if(local.entries, [](const ThreadLocal::Entry& entry) { return entry.owner.expired(); });
   VK_TRY(Connection* const connection, lend());
-  local.entries.push_back({id_, connection, weak_from_this()});
+  local.entries.push_back({id_, connection, weak_from_this(), std::make_shared<ReadPin>(path_)});
   return connection;
 }
 

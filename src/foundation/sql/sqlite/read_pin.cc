@@ -1,0 +1,30 @@
+#include "foundation/sql/sqlite/read_pin.h"
+
+#include "foundation/net/worker.h"
+
+namespace valetkey::sql::sqlite {
+
+void ReadPin::on_read() {
+  net::Worker* worker = net::Worker::current();
+  if (worker == nullptr) return;
+  if (++reads_ == 1) worker->post([self = shared_from_this()] { self->end_turn(); });
+  if (reads_ == kFrom) hold();
+}
+
+// A failure costs nothing but speed.
+void ReadPin::hold() {
+  if (!connection_) {
+    auto opened = Connection::open(path_, Connection::Role::reader);
+    if (!opened.ok()) return;
+    connection_ = std::move(*opened);
+  }
+  holds_ = connection_->run({"BEGIN"}).ok();
+  if (holds_) (void)connection_->run({"SELECT 1 FROM sqlite_schema LIMIT 1"});  // BEGIN alone locks nothing
+}
+
+void ReadPin::end_turn() {
+  reads_ = 0;
+  if (std::exchange(holds_, false)) (void)connection_->run({"COMMIT"});
+}
+
+}  // namespace valetkey::sql::sqlite
