@@ -7,7 +7,6 @@
 #include "app/config.h"
 #include "app/house.h"
 #include "app/version.h"
-#include "app/wiped_memory.h"
 #include "domain/vault/vault.h"
 #include "foundation/base/log.h"
 
@@ -88,7 +87,6 @@ int run(const CommandLine& command_line) {
 }  // namespace valetkey
 
 int main(int argc, char** argv) {
-  valetkey::return_large_blocks_to_the_system();
   auto command_line = valetkey::parse_command_line({argv + 1, argv + argc});
   if (!command_line.ok()) {
     std::cerr << command_line.error().detail << "\n" << valetkey::usage();

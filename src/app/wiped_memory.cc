@@ -5,17 +5,32 @@
 #include "app/wiped_memory.h"
 
 #include <malloc.h>
+#include <sys/mman.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 
 namespace valetkey {
+namespace {
 
-void return_large_blocks_to_the_system() {
-  // A block from that size on is a mapping of its own, which ceases to exist when it is freed. A fixed
-  // threshold: by default it rises when such a block is freed.
-  ::mallopt(M_MMAP_THRESHOLD, static_cast<int>(kReturnedFrom));
+void overwrite(char* begin, size_t size) noexcept {
+  std::memset(begin, 0, size);
+  asm volatile("" : : "r"(begin) : "memory");  // the compiler must not drop the dead store
+}
+
+}  // namespace
+
+void wipe_block(void* memory, size_t size) noexcept {
+  constexpr uintptr_t kPage = 4096;  // a larger one makes madvise() fail, and then we overwrite
+  char* begin = static_cast<char*>(memory);
+  if (size < kPagesDroppedFrom) return overwrite(begin, size);
+  size_t head = (kPage - reinterpret_cast<uintptr_t>(begin) % kPage) % kPage;
+  size_t pages = (size - head) / kPage * kPage;
+  if (::madvise(begin + head, pages, MADV_DONTNEED) != 0) return overwrite(begin, size);
+  overwrite(begin, head);
+  overwrite(begin + head + pages, size - head - pages);
 }
 
 }  // namespace valetkey
@@ -26,11 +41,7 @@ namespace {
 
 void wipe_and_free(void* block) noexcept {
   if (block == nullptr) return;
-  size_t size = ::malloc_usable_size(block);
-  if (size < valetkey::kReturnedFrom) {
-    std::memset(block, 0, size);
-    asm volatile("" : : "r"(block) : "memory");  // the compiler must not drop the dead store
-  }
+  valetkey::wipe_block(block, ::malloc_usable_size(block));
   std::free(block);
 }
 

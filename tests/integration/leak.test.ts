@@ -20,8 +20,17 @@ let directory: string;
 const running = new Map<string, Buffer>();
 
 function everyFile(prefix: string): Map<string, Buffer> {
-  const files = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(directory, name)).isFile());
-  return new Map(files.map((name) => [`${prefix}${name}`, readFileSync(join(directory, name))]));
+  const contents = new Map<string, Buffer>();
+  for (const name of readdirSync(directory, { recursive: true, encoding: "utf8" })) {
+    const path = join(directory, name);
+    try {
+      if (statSync(path).isFile()) contents.set(`${prefix}${name}`, readFileSync(path));
+    } catch (gone) {
+      // The keeper ends a moment after the server, and SQLite's own files with it.
+      if ((gone as NodeJS.ErrnoException).code !== "ENOENT") throw gone;
+    }
+  }
+  return contents;
 }
 
 before(async () => {

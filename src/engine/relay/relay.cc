@@ -21,9 +21,10 @@ struct UpstreamCancellation {
   std::optional<OnCancel> link;
 };
 
-// Reads what is left after the terminal event, so that the connection goes back to the pool.
-Task<void> drain(std::unique_ptr<http::ClientResponse> upstream,
-                 std::shared_ptr<UpstreamCancellation> cancellation) {
+// Reads what is left after the terminal event, so that the connection goes back to the pool. A worker that
+// ends destroys this frame where it waits, the last parameter first: the response before its cancellation.
+Task<void> drain(std::shared_ptr<UpstreamCancellation> cancellation,
+                 std::unique_ptr<http::ClientResponse> upstream) {
   constexpr size_t kMaxLeftover = 64 * 1024;
   size_t seen = 0;
   while (seen < kMaxLeftover) {
@@ -258,7 +259,7 @@ Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key, DecodedCal
       metrics_.answered(provider, translator.usage());
       if (call.response->is_open()) {
         cancellation->detach();
-        exchange.worker().spawn(drain(std::move(call.response), cancellation));
+        exchange.worker().spawn(drain(cancellation, std::move(call.response)));
       }
       co_return;
     }
