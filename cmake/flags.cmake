@@ -1,6 +1,6 @@
 # Compiler and linker flags of every target.
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror
-                    -fno-omit-frame-pointer -fno-plt -fsized-deallocation -fcolor-diagnostics)
+                    -fno-omit-frame-pointer -fcolor-diagnostics)
 add_compile_definitions(BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_VISIBILITY)
 # Coroutine frames come and go by the dozen with each request: keep more of them, and take them from plain new.
 add_compile_definitions(BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16 BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC
