@@ -15,11 +15,13 @@ const CONTENT = /"content":"[^"]|output_text\.delta"?,?.*"delta":"|"delta":"[^"]
 export async function timesToFirstDelta(request: StreamRequest, count: number): Promise<number[]> {
   const socket = connect(request.port, "127.0.0.1");
   socket.setNoDelay(true);
+  socket.on("error", () => undefined); // "close" follows
   const times: number[] = [];
   for (let i = 0; i < count; i++) {
     const started = process.hrtime.bigint();
     let first = 0;
     let seen = "";
+    let late: NodeJS.Timeout | undefined;
     send(socket, request);
     await new Promise<void>((resolve, reject) => {
       const read = (chunk: Buffer): void => {
@@ -27,11 +29,15 @@ export async function timesToFirstDelta(request: StreamRequest, count: number): 
         if (first === 0 && CONTENT.test(seen)) first = Number(process.hrtime.bigint() - started) / 1e6;
         if (!seen.endsWith("0\r\n\r\n")) return;
         socket.off("data", read);
+        socket.off("close", closed);
         resolve();
       };
+      const closed = (): void => reject(new Error(`closed in mid-answer:\n${seen.slice(0, 2000)}`));
       socket.on("data", read);
-      socket.once("error", reject);
+      socket.on("close", closed);
+      late = setTimeout(() => reject(new Error(`no end of the answer:\n${seen.slice(0, 2000)}`)), 20_000);
     });
+    clearTimeout(late);
     times.push(first);
   }
   socket.destroy();

@@ -82,10 +82,14 @@ export function cpuMicros(pid: number): number {
     .reduce((a, b) => a + b, 0);
 }
 
+// What a process and its children hold of memory: all that is resident of the first, and of each child what it does not
+// share (a forked child shows its parent's pages as its own until it writes to them).
 export function residentBytes(pid: number): number {
-  return family(pid)
-    .map((one) => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${one}/status`, "utf8"))?.[1] ?? 0) * 1024)
-    .reduce((a, b) => a + b, 0);
+  const kilobytes = (one: number, field: string): number =>
+    Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(readFileSync(`/proc/${one}/smaps_rollup`, "utf8"))?.[1] ?? 0);
+  const [first = 0, ...children] = family(pid);
+  const unshared = children.map((child) => kilobytes(child, "Private_Clean") + kilobytes(child, "Private_Dirty"));
+  return unshared.reduce((a, b) => a + b, kilobytes(first, "Rss")) * 1024;
 }
 
 // A relay needs two sockets a stream; what this machine lets one process have bounds the streams that can be held.

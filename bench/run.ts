@@ -81,7 +81,8 @@ const saturation: Subject[] = [
 ];
 const one = { connections: 1, seconds: Math.max(3, SECONDS / 2) };
 const single: Subject[] = [
-  { name: "direct c1", load: codex(`http://127.0.0.1:${emulator.port}`, one), pid: emulator.started.pid },
+  // From the other core, as every proxy is reached: the same two wake-ups.
+  { name: "direct c1", load: codex(`http://127.0.0.1:${emulator.port}`, { ...one, core: PROXY_CORE }), pid: emulator.started.pid },
   { name: "nginx c1", load: codex(nginx.url, one), pid: nginx.started.pid },
   { name: "haproxy c1", load: codex(haproxy.url, one), pid: haproxy.started.pid },
   { name: "chat c1", load: load({ url: `${ours}/v1/chat/completions`, body: chatBody(true), bearers: passes, ...one }), pid: valetkey.started.pid },

@@ -124,12 +124,12 @@ const BenchStream& bench_stream() {
   return stream;
 }
 
-bool asks_for_bench_stream(const Json& body) {
+std::optional<std::string_view> bench_prompt(const Json& body) {
   const Json input = body["input"];
   const Json content = input.at(input.size() - 1)["content"];
   const std::string_view text =
       content.is_array() ? content.at(0)["text"].string_or("") : content.string_or("");
-  return text.starts_with("bench");
+  return text.starts_with("bench") ? std::optional(text) : std::nullopt;
 }
 
 }  // namespace valetkey::emulator

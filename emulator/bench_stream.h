@@ -1,6 +1,7 @@
 // The fixed answer of the benchmarks: 38 events, 8,417 bytes, 32 of them text deltas.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,7 @@ struct BenchStream {
 };
 const BenchStream& bench_stream();
 
-// The last user text of a responses request begins with "bench".
-bool asks_for_bench_stream(const Json& body);
+// The last text of a responses request when it begins with "bench", and so asks for this answer.
+std::optional<std::string_view> bench_prompt(const Json& body);
 
 }  // namespace valetkey::emulator

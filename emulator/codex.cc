@@ -81,9 +81,8 @@ http::HeaderList answer_headers(Call& call, std::string_view model) {
   return headers;
 }
 
-Task<void> send_bench_stream(Call& call) {
+Task<void> send_bench_stream(Call& call, Millis pace) {
   const BenchStream& stream = bench_stream();
-  const Millis pace = pace_of(call, {});
   call.exchange.begin(200, {});
   if (pace <= 0) {
     (void)co_await call.exchange.end(stream.bytes);
@@ -116,9 +115,11 @@ Task<void> respond(Call& call) {
   const JsonDocument& document = std::get<JsonDocument>(admitted);
   if (auto refused = check_codex_request(document.root(), account_id))
     co_return co_await refuse(call, std::move(*refused));
-  if (!call.fault && asks_for_bench_stream(document.root())) {
+  auto bench = bench_prompt(document.root());
+  if (bench && !call.fault) {
+    const Millis pace = pace_of(call, *bench);
     admitted = Refusal{};  // a paced stream is long: do not hold the parsed body
-    co_return co_await send_bench_stream(call);
+    co_return co_await send_bench_stream(call, pace);
   }
   ResponsesCall asked;
   asked.body = document.root();

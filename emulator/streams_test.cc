@@ -217,7 +217,7 @@ TEST(BenchStream, HasTheSizeOfTheMeasurements) {
 }
 
 TEST(BenchStream, IsAskedForByTheLastUserText) {
-  auto asks = [](const char* body) { return asks_for_bench_stream(JsonDocument::parse(body)->root()); };
+  auto asks = [](const char* body) { return bench_prompt(JsonDocument::parse(body)->root()).has_value(); };
   EXPECT_TRUE(asks(R"({"input":[{"role":"user","content":"bench 1"}]})"));
   EXPECT_TRUE(asks(R"({"input":[{"role":"user","content":[{"type":"input_text","text":"bench"}]}]})"));
   EXPECT_FALSE(asks(R"({"input":[{"role":"user","content":"a bench"}]})"));
