@@ -2,9 +2,9 @@
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror
                     -fno-omit-frame-pointer -fcolor-diagnostics)
 add_compile_definitions(BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_VISIBILITY)
-# Coroutine frames come and go by the dozen with each request: keep more of them, and take them from plain new.
-add_compile_definitions(BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16 BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC
-                        BOOST_ASIO_DISABLE_BOOST_ALIGN)
+# Asio would lend a spare coroutine frame to any smaller one, which a waiting stream then keeps: take each from the
+# allocator, in its size.
+add_compile_definitions(BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
 add_link_options(-fuse-ld=mold)
 
 if(VALETKEY_SANITIZE)

@@ -22,7 +22,7 @@ class ChatStreamEncoder final : public AnswerEncoder {
       return;
     }
     out().append(text_head_).append(text.json).append("\"},\"logprobs\":{\"content\":").append(logprobs);
-    out().append(",\"refusal\":null},\"finish_reason\":null}]").append(chunk_end_);
+    out().append(",\"refusal\":null},\"finish_reason\":null}]").append(chunk_end());
   }
 
   void refusal(Escaped text) override { string_delta("refusal", text); }
@@ -40,7 +40,7 @@ class ChatStreamEncoder final : public AnswerEncoder {
     if (style_.legacy_function_call && tool > 0) return;  // that form has room for one
     if (tool >= tools_.size()) tools_.resize(tool + 1);
     tools_[tool] = {kind, false};
-    out().append(head_);
+    out().append(head());
     if (style_.legacy_function_call) {
       out().append("\"function_call\":{\"name\":\"").append(name.json).append("\",\"arguments\":\"\"}");
     } else {
@@ -51,13 +51,13 @@ class ChatStreamEncoder final : public AnswerEncoder {
                           : "\",\"type\":\"function\",\"function\":{\"name\":\"");
       out().append(name.json).append(custom ? "\",\"input\":\"\"}}]" : "\",\"arguments\":\"\"}}]");
     }
-    out().append(tail_);
+    out().append(tail());
   }
 
   void tool_arguments(size_t tool, Escaped text) override {
     if (tool >= tools_.size() || text.json.empty()) return;
     tools_[tool].has_arguments = true;
-    out().append(head_);
+    out().append(head());
     if (style_.legacy_function_call) {
       out().append("\"function_call\":{\"arguments\":\"").append(text.json).append("\"}");
     } else {
@@ -66,7 +66,7 @@ class ChatStreamEncoder final : public AnswerEncoder {
       out().append(custom ? ",\"custom\":{\"input\":\"" : ",\"function\":{\"arguments\":\"");
       out().append(text.json).append("\"}}]");
     }
-    out().append(tail_);
+    out().append(tail());
   }
 
   void finish(FinishReason reason) override {
@@ -75,8 +75,8 @@ class ChatStreamEncoder final : public AnswerEncoder {
       if (!tools_[tool].has_arguments && tools_[tool].kind == ToolKind::function)
         tool_arguments(tool, {"{}"});
     }
-    out().append(head_).append("},\"finish_reason\":\"");
-    out().append(finish_reason_word(reason, style_.legacy_function_call)).append("\"}]").append(chunk_end_);
+    out().append(head()).append("},\"finish_reason\":\"");
+    out().append(finish_reason_word(reason, style_.legacy_function_call)).append("\"}]").append(chunk_end());
     if (style_.include_usage && facts_.usage.known) usage_chunk();
     out().append("data: [DONE]\n\n");
   }
@@ -95,29 +95,38 @@ class ChatStreamEncoder final : public AnswerEncoder {
 
   // Everything that is the same in every chunk, once.
   void prepare_frames() {
-    start_ = "data: ";
-    JsonWriter json(start_);
+    std::string& text = text_head_;
+    text = "data: ";
+    JsonWriter json(text);
     json.begin_object().member("id", identity_.id).member("object", "chat.completion.chunk");
     json.member("created", identity_.created).member("model", identity_.model);
     if (!facts_.service_tier.empty()) json.member("service_tier", facts_.service_tier);
     if (!facts_.system_fingerprint.empty()) json.member("system_fingerprint", facts_.system_fingerprint);
     json.key("choices");
-    head_ = start_ + "[{\"index\":0,\"delta\":{";
-    chunk_end_ = style_.include_usage ? ",\"usage\":null}\n\n" : "}\n\n";
-    tail_ = "},\"finish_reason\":null}]" + chunk_end_;
-    text_head_ = head_ + "\"content\":\"";
-    text_tail_ = "\"" + tail_;
+    start_size_ = text.size();
+    text.append("[{\"index\":0,\"delta\":{");
+    head_size_ = text.size();
+    text.append("\"content\":\"");
+    text.shrink_to_fit();
+    text_tail_ = "\"},\"finish_reason\":null}]";
+    tail_size_ = text_tail_.size();
+    text_tail_.append(style_.include_usage ? ",\"usage\":null}\n\n" : "}\n\n");
   }
 
-  void delta(std::string_view members) { out().append(head_).append(members).append(tail_); }
+  std::string_view start() const { return std::string_view(text_head_).substr(0, start_size_); }
+  std::string_view head() const { return std::string_view(text_head_).substr(0, head_size_); }
+  std::string_view tail() const { return std::string_view(text_tail_).substr(1); }
+  std::string_view chunk_end() const { return std::string_view(text_tail_).substr(tail_size_); }
+
+  void delta(std::string_view members) { out().append(head()).append(members).append(tail()); }
 
   void string_delta(std::string_view name, Escaped text) {
     begin();
-    out().append(head_).append("\"").append(name).append("\":\"").append(text.json).append(text_tail_);
+    out().append(head()).append("\"").append(name).append("\":\"").append(text.json).append(text_tail_);
   }
 
   void usage_chunk() {
-    out().append(start_).append("[],\"usage\":");
+    out().append(start()).append("[],\"usage\":");
     JsonWriter json(out());
     write_chat_usage(json, facts_.usage);
     out().append("}\n\n");
@@ -126,7 +135,10 @@ class ChatStreamEncoder final : public AnswerEncoder {
   const StreamIdentity identity_;
   const ChatAnswerStyle style_;
   const AnswerFacts& facts_;
-  std::string start_, head_, tail_, text_head_, text_tail_, chunk_end_;
+  // data: {..,"choices": | [{"index":0,"delta":{ | "content":" | text | " | },"finish_reason":null}] | }
+  // start, head and the tails are parts of these two: ten thousand streams keep them.
+  std::string text_head_, text_tail_;
+  size_t start_size_ = 0, head_size_ = 0, tail_size_ = 0;
   std::vector<Tool> tools_;
 };
 

@@ -18,10 +18,8 @@ struct HeaderView {
 
 class Headers {
  public:
-  void add(std::string_view name, std::string_view value) {
-    if (fields_.capacity() == 0) fields_.reserve(kUsual);
-    fields_.push_back({name, value});
-  }
+  void add(std::string_view name, std::string_view value) { fields_.push_back({name, value}); }
+  void reserve(size_t count) { fields_.reserve(count); }
   void clear() { fields_.clear(); }
   // First of that name (case-insensitive); empty when absent.
   std::string_view get(std::string_view name) const;
@@ -30,7 +28,6 @@ class Headers {
   const std::vector<HeaderView>& fields() const { return fields_; }
 
  private:
-  static constexpr size_t kUsual = 16;
   std::vector<HeaderView> fields_;
 };
 

@@ -118,6 +118,7 @@ void PooledResponse::keep_head(const Headers& headers, size_t size) {
     if (view.empty()) return std::string_view();
     return std::string_view(head_).substr(static_cast<size_t>(view.data() - block_.data()), view.size());
   };
+  headers_.reserve(headers.fields().size());
   for (const HeaderView& field : headers.fields()) {
     bool of_coded_form =
         decoder_ && (iequals(field.name, "content-encoding") || iequals(field.name, "content-length"));
