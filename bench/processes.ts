@@ -92,7 +92,7 @@ export function residentBytes(pid: number): number {
   return unshared.reduce((a, b) => a + b, kilobytes(first, "Rss")) * 1024;
 }
 
-// A relay needs two sockets a stream; what this machine lets one process have bounds the streams that can be held.
+// A relay needs two sockets a stream; what this machine lets one process have bounds the streams that one can hold.
 export function mostStreams(wanted: number): number {
   const limit = Number(/Max open files\s+\d+\s+(\d+)/.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? 1024);
   return Math.min(wanted, Math.floor((limit - 200) / 2));

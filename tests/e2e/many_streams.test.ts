@@ -1,4 +1,4 @@
-// As many streams at once as the process may hold, each slow: none is dropped, none starves, and each costs little.
+// Ten thousand slow streams at once: none is dropped, none starves, and each costs little.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
@@ -12,7 +12,7 @@ const PRESET = process.env["VALETKEY_PRESET"] ?? "";
 const SANITIZED = PRESET === "asan" || PRESET === "tsan";
 const PACE_MS = 1000;
 const BYTES_PER_STREAM = 16 * 1024;
-const SLACK = 1.5;
+const SLACK = 1.25; // the sampling, and what a thread keeps whatever the number of streams
 const OPENING_PER_SECOND = 2000;
 const OPENING_AT_ONCE = 3500; // sent and not answered yet: an answer begins with its first event, after one or two paces
 
@@ -21,19 +21,27 @@ function hardLimit(): number {
   return found === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(found);
 }
 
-// The server holds two sockets for each stream.
-const STREAMS = SANITIZED ? 1000 : Math.min(10_000, Math.floor((hardLimit() - 200) / 2));
+const STREAMS = SANITIZED ? 1000 : 10_000;
+// A server holds two sockets for each stream. Where the machine does not let a process have so many, a second server on
+// the same store takes the rest.
+const ON_FIRST = Math.min(STREAMS, Math.floor((hardLimit() - 200) / 2));
 
 let emulator: Emulator;
 let server: Valetkey;
+let second: Valetkey | undefined;
 let pass: string;
 
 before(async () => {
   emulator = await Emulator.start({ arguments: ["--no-record"] });
   server = await Valetkey.start({ emulatorUrl: emulator.origin, env: { VALETKEY_SERVER_WORKERS: "0", VALETKEY_LOG_ACCESS: "false" } });
+  if (ON_FIRST < STREAMS) {
+    const { directory, secrets } = server;
+    second = await Valetkey.start({ emulatorUrl: emulator.origin, directory, secrets, env: { VALETKEY_LOG_ACCESS: "false" } });
+  }
   pass = await signIn(server.url, emulator.origin, "openai");
 });
 after(async () => {
+  await second?.stop();
   await server.stop();
   await emulator.stop();
 });
@@ -138,7 +146,7 @@ const crowdOf = (): Crowd => ({
 });
 
 async function hold(count: number, paceMs: number, sample: () => void): Promise<{ crowd: Crowd; openingMs: number; peakLive: number }> {
-  const port = Number(new URL(server.url).port);
+  const port = (at: Valetkey): number => Number(new URL(at.url).port);
   const request = requestBytes(paceMs);
   const crowd = crowdOf();
   const sampler = setInterval(sample, 250);
@@ -146,7 +154,7 @@ async function hold(count: number, paceMs: number, sample: () => void): Promise<
   const ends: Promise<void>[] = [];
   for (let i = 0; i < count; i++) {
     while (crowd.waiting >= OPENING_AT_ONCE) await sleep(5);
-    ends.push(new Stream(port, request, crowd).ended);
+    ends.push(new Stream(port(i < ON_FIRST ? server : (second ?? server)), request, crowd).ended);
     const ahead = (i / OPENING_PER_SECOND) * 1000 - (Date.now() - began);
     if (ahead > 5) await sleep(ahead);
   }
@@ -172,9 +180,9 @@ test(`${STREAMS} streams at once, one event a second each: none dropped, none st
   let peak = idle;
   const began = Date.now();
   const { crowd, openingMs, peakLive } = await hold(STREAMS, PACE_MS, () => (peak = Math.max(peak, residentBytes(pid))));
-  perStream = (peak - idle) / STREAMS;
+  perStream = (peak - idle) / ON_FIRST;
 
-  t.diagnostic(`${STREAMS} streams of ${expected} events, opened in ${openingMs} ms, over after ${Date.now() - began} ms; ${peakLive} streamed at one moment`);
+  t.diagnostic(`${STREAMS} streams of ${expected} events (${ON_FIRST} of them on the first server), opened in ${openingMs} ms, over after ${Date.now() - began} ms; ${peakLive} streamed at one moment`);
   t.diagnostic(`longest wait for an answer ${crowd.longestFirstMs} ms, longest gap ${crowd.longestGapMs} ms`);
   t.diagnostic(`resident: idle ${(idle / 1024).toFixed(0)} KiB, peak ${(peak / 1024).toFixed(0)} KiB, ${(perStream / 1024).toFixed(2)} KiB a stream`);
 

@@ -257,7 +257,7 @@ Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key, DecodedCal
         co_await exchange.send(std::move(response));
       }
       metrics_.answered(provider, translator.usage());
-      if (call.response->is_open()) {
+      if (call.response->has_more()) {
         cancellation->detach();
         exchange.worker().spawn(drain(cancellation, std::move(call.response)));
       }

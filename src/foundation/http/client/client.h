@@ -55,6 +55,8 @@ class ClientResponse {
   // Code::disconnected: cut before its framing said it was complete.
   virtual Task<Result<std::string_view>> read(Millis patience = 0) = 0;
   virtual bool is_open() const = 0;
+  // The upstream has not finished its body: destroying the response now closes the connection.
+  virtual bool has_more() const = 0;
   // The whole rest, up to `limit` bytes (then Code::too_large).
   Task<Result<std::string>> read_all(size_t limit);
 };

@@ -60,6 +60,24 @@ TEST(Client, ReusesTheConnectionOnceTheBodyIsComplete) {
   });
 }
 
+TEST(Client, SaysWhetherTheUpstreamHasFinishedItsBody) {
+  for (auto [answer, more] :
+       {std::pair(sized("hi"), false), std::pair(kChunked + "2\r\nhi\r\n0\r\n\r\n", false),
+        std::pair(kChunked + "2\r\nhi\r\n", true)}) {
+    run_task([answer = answer, more = more](Worker& worker) -> Task<void> {
+      Fake fake(worker, {always(answer)});
+      Client client(worker, nullptr);
+      Cancellation cancellation;
+      auto response = co_await client.send(post(fake), cancellation);
+      EXPECT_TRUE(response.ok());
+      if (!response.ok()) co_return;
+      auto piece = co_await (*response)->read();
+      EXPECT_TRUE(piece.ok() && *piece == "hi");
+      EXPECT_EQ((*response)->has_more(), more) << answer;
+    });
+  }
+}
+
 TEST(Client, ParallelRequestsHaveConnectionsOfTheirOwn) {
   run_task([](Worker& worker) -> Task<void> {
     Fake fake(worker, {always(sized("hi"))});

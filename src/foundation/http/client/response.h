@@ -33,6 +33,7 @@ class PooledResponse final : public ClientResponse {
   const Headers& headers() const override { return headers_; }
   Task<Result<std::string_view>> read(Millis patience) override;
   bool is_open() const override { return !failure_; }
+  bool has_more() const override { return connection_ != nullptr; }
 
  private:
   Task<Result<void>> read_head(std::string_view method, Millis until);

@@ -4,10 +4,17 @@
 
 namespace valetkey::sql::sqlite {
 
+// Posted to the worker: over when its turn comes, or when the worker ends before.
+struct ReadPin::Turn {
+  explicit Turn(std::shared_ptr<ReadPin> of) : pin(std::move(of)) {}
+  ~Turn() { pin->end_turn(); }
+  std::shared_ptr<ReadPin> pin;
+};
+
 void ReadPin::on_read() {
   net::Worker* worker = net::Worker::current();
   if (worker == nullptr) return;
-  if (++reads_ == 1) worker->post([self = shared_from_this()] { self->end_turn(); });
+  if (++reads_ == 1) worker->post([turn = std::make_shared<Turn>(shared_from_this())] {});
   if (reads_ == kFrom) hold();
 }
 

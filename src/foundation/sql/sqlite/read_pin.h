@@ -21,6 +21,7 @@ class ReadPin : public std::enable_shared_from_this<ReadPin> {
 
  private:
   static constexpr unsigned kFrom = 3;
+  struct Turn;
   void hold();
   void end_turn();
 

@@ -94,6 +94,38 @@ TEST_F(SqliteDatabaseTest, JobsThatQueuedTogetherAreOneCommit) {
   EXPECT_EQ(count(), 2);
 }
 
+Result<int64_t> count_in(Transaction& transaction) {
+  VK_TRY(const Rows rows, transaction.run({"SELECT count(*) FROM records"}));
+  return rows[0].integer(0);
+}
+
+// Enough of them in one turn for the reads to share a lock.
+Task<Result<std::vector<int64_t>>> read_between_commits(Database& database, sqlite::Connection& other) {
+  std::vector<int64_t> seen;
+  for (int64_t id = 1; id <= 8; ++id) {
+    std::function<Result<int64_t>(Transaction&)> work = count_in;
+    CO_TRY(int64_t before, co_await database.read_value(work));
+    seen.push_back(before);
+    CO_CHECK(other.run({"INSERT INTO records (id) VALUES ($1)"}, {id}));
+  }
+  co_return seen;
+}
+
+TEST_F(SqliteDatabaseTest, EveryReadOfATurnSeesWhatAnotherConnectionHasCommitted) {
+  auto other = sqlite::Connection::open(path, sqlite::Connection::Role::writer);
+  ASSERT_TRUE(other.ok());
+  for (int round = 0; round < 3;
+       ++round) {  // the lock of a turn is given back at its end, also by a worker that stops
+    ASSERT_TRUE((*other)->run({"DELETE FROM records"}).ok());
+    const auto seen = await_now(read_between_commits(database.get(), **other));
+    ASSERT_TRUE(seen.ok());
+    EXPECT_EQ(*seen, (std::vector<int64_t>{0, 1, 2, 3, 4, 5, 6, 7}));
+    const auto checkpoint = (*other)->run({"PRAGMA wal_checkpoint(TRUNCATE)"});
+    ASSERT_TRUE(checkpoint.ok());
+    EXPECT_EQ((*checkpoint)[0].integer(0), 0) << "a reader holds the WAL";
+  }
+}
+
 TEST_F(SqliteDatabaseTest, AFailingJobDoesNotHarmItsGroup) {
   const auto results = in_one_group({insert(1),
                                      [](Transaction& transaction) -> Result<void> {
