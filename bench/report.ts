@@ -77,6 +77,8 @@ ${table.join("\n")}
 ${cells.join("\n")}
 
 The peers are nginx and haproxy as plain pass-through proxies with one worker, and Portkey's gateway from npm on its JSON path (its streams fail
-as shipped). wrk is a closed loop, so percentiles under 64 connections are queueing.
+as shipped). wrk is a closed loop, so percentiles under 64 connections are queueing. The direct row of one connection crosses cores as a proxy's
+does, so that what is added is the proxy. Memory is what is resident of the server, plus what its keeper process does not share with it.
+Where the time goes: [profile.md](profile.md).
 `;
 }

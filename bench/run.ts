@@ -17,8 +17,8 @@ const option = (name: string, fallback: number): number => {
   const at = process.argv.indexOf(`--${name}`);
   return at < 0 ? fallback : Number(process.argv[at + 1]);
 };
-const SECONDS = option("seconds", 6);
-const ROUNDS = option("rounds", 3);
+const SECONDS = option("seconds", 4);
+const ROUNDS = option("rounds", 5);
 const STREAMS = mostStreams(option("streams", 10_000));
 const RECORDS = 10_000;
 
@@ -111,7 +111,7 @@ async function firstDeltas(): Promise<Record<string, number>> {
   const cells = new Map<string, Cell>([...(await measureAll(saturation, ROUNDS, directory)), ...(await measureAll(single, ROUNDS, directory))]);
   const loaded = residentBytes(valetkey.started.pid);
   const paced: Record<string, number[]> = { nginx: [], valetkey: [] };
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < Math.min(3, ROUNDS); round++) {
     paced["nginx"]?.push(await cpuPerPacedEvent({ name: "nginx", load: codex(nginx.url, { body: codexBody(10) }), pid: nginx.started.pid }));
     paced["valetkey"]?.push(await cpuPerPacedEvent({ name: "chat", load: load({ url: `${ours}/v1/chat/completions`, body: chatBody(true, 10), bearers: passes }), pid: valetkey.started.pid }));
   }

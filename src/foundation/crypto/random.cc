@@ -55,6 +55,7 @@ class SystemRandom final : public Random {
   void fill(void* data, size_t size) override {
     constexpr size_t kSmall = 64;
     static thread_local Stock stock;
+    if (size == 0) return;
     size <= kSmall ? stock.take(data, size) : generate(data, size);
   }
 };

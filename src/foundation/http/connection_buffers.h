@@ -29,6 +29,7 @@ class ReadBuffer {
   }
   // Cuts `bytes` out at `position`; nothing of them stays behind.
   void remove(size_t position, size_t bytes) {
+    if (bytes == 0) return;  // there may be no block yet
     std::memmove(data_.get() + position, data_.get() + position + bytes, size_ - position - bytes);
     size_ -= bytes;
     wipe_bytes(tail(), bytes);
