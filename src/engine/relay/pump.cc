@@ -1,5 +1,7 @@
 #include "engine/relay/pump.h"
 
+#include <utility>
+
 #include "engine/relay/relay.h"
 #include "foundation/http/output_buffer.h"
 
@@ -51,7 +53,7 @@ Task<PumpEnd> pump(PumpInput input) {
     bool over = translator.finished();
     bool in_band = stream && (heartbeat.begun() || translator.committed() || (over && !failed));
     if (in_band && (over || !out.text().empty())) {
-      if (!heartbeat.begun()) heartbeat.begin(std::move(headers));
+      if (!heartbeat.begun()) heartbeat.begin(std::exchange(headers, {}));
       auto written = over ? co_await exchange.end(out.text()) : co_await exchange.write(out.text());
       if (!written.ok() && (over || !exchange.draining())) co_return PumpEnd::client_left;
     }

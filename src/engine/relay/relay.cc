@@ -1,5 +1,7 @@
 #include "engine/relay/relay.h"
 
+#include <utility>
+
 #include "engine/relay/pump.h"
 #include "foundation/base/ids.h"
 #include "foundation/base/log.h"
@@ -245,7 +247,7 @@ Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key, DecodedCal
     providers_.get(provider).map_quota_headers(call.response->headers(), headers, clock_.now());
     auto& translator = *call.translator;
     auto end = co_await pump({exchange, *call.response, translator, heartbeat, stream,
-                              stream ? std::move(headers) : http::HeaderList()});
+                              stream ? std::exchange(headers, {}) : http::HeaderList()});
     metrics_.first_event(steady_micros() - started);
     if (end == PumpEnd::client_left) co_return;
     failure = translator.failure();
