@@ -102,7 +102,7 @@ async function firstDeltas(): Promise<Record<string, number>> {
     valetkey: { port: valetkey.port, path: "/v1/chat/completions", headers: { ...json, authorization: `Bearer ${passes[0]}` }, body: chatBody(true, 10) },
   };
   const times: Record<string, number[]> = { direct: [], nginx: [], valetkey: [] };
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < 10; round++) {
     for (const [name, target] of Object.entries(targets)) times[name]?.push(...(await timesToFirstDelta(target, 10)));
   }
   return Object.fromEntries(Object.entries(times).map(([name, list]) => [name, median(list)]));
