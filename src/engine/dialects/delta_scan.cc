@@ -205,6 +205,7 @@ void DeltaScanner::learn(std::string_view name, std::string_view data, const Del
   number += kNumber.size();
   size_t after = number;
   while (data[after] >= '0' && data[after] <= '9') ++after;
+  name_.assign(name);
   before_number_.clear();
   if (!name.empty()) before_number_.append("event: ").append(name).append("\n");
   before_number_.append("data: ");
@@ -216,8 +217,8 @@ void DeltaScanner::learn(std::string_view name, std::string_view data, const Del
 }
 
 bool DeltaScanner::scan(std::string_view name, std::string_view data, DeltaScan& out) {
-  std::string_view before(before_number_), after(after_text_), delta;
-  if (known_) {
+  if (known_ && name == name_) {
+    std::string_view before(before_number_), after(after_text_), delta;
     before.remove_prefix(frame_size_);
     after.remove_suffix(kEventEnd.size());
     if (match(data, {before, after_number_, after}, delta) == data.size()) {

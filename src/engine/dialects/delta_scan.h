@@ -35,8 +35,9 @@ class DeltaScanner {
   void learn(std::string_view name, std::string_view data, const DeltaScan& scan);
 
   // event: ..LF data: | {"type":..,"sequence_number": | digits | ,..,"delta":" | text | ",..} | LF LF
-  // `before_number_` begins with the frame, `after_text_` ends with the two LF.
-  std::string before_number_, after_number_, after_text_;
+  // `before_number_` begins with the frame, `after_text_` ends with the two LF. The name is part of the
+  // shape: it may be all that tells one kind of delta from another.
+  std::string name_, before_number_, after_number_, after_text_;
   size_t frame_size_ = 0;
   DeltaScan shape_;
   bool known_ = false;

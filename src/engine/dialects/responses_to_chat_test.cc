@@ -14,6 +14,23 @@ Answer codex(std::string_view stream, std::string_view body = kChatStream) {
   return run(Dialect::chat, body, UpstreamKind::codex, stream);
 }
 
+// What an event is may stand in its SSE name only. The bytes of its data then look like those of another
+// kind.
+TEST(ResponsesToChat, EventsThatDifferInNameOnlyAreNotTakenForOneAnother) {
+  auto named = [](std::string_view name, int number, std::string_view text) {
+    return "event: response." + std::string(name) +
+           ".delta\ndata: {\"sequence_number\":" + std::to_string(number) +
+           ",\"output_index\":0,\"delta\":\"" + std::string(text) + "\"}\n\n";
+  };
+  std::string stream = named("output_text", 1, "said") + named("refusal", 2, "refused") +
+                       named("output_text", 3, "again") + named("refusal", 4, "no");
+  std::string out = run(Dialect::chat, kChatStream, UpstreamKind::codex, stream).out;
+  for (std::string_view piece :
+       {R"("content":"said")", R"("refusal":"refused")", R"("content":"again")", R"("refusal":"no")"}) {
+    EXPECT_NE(out.find(piece), std::string::npos) << piece << " in " << out;
+  }
+}
+
 TEST(ResponsesToChat, GoldenStream) {
   Answer answer = codex(hello_stream(), kChatUsage);
   const std::string head =
