@@ -31,12 +31,10 @@ inline std::string answer(const dialects::ClientRequest& request, dialects::Upst
   auto translator = request.translate_answer(upstream, {"chatcmpl-1", 1, "m"});
   std::string out;
   http::SseReader reader(1 << 20);
-  http::SseEvent event;
   for (size_t at = 0; at < stream.size(); at += step) {
     if (!dialects::translate(reader, stream.substr(at, step), *translator, out).ok()) return out;
   }
-  if (auto last = reader.finish(event); last.ok() && last.value()) translator->on_event(event, out);
-  translator->on_end(out);
+  dialects::translate_end(reader, *translator, out);
   if (!translator->finished()) std::abort();
   if (!translator->failure() && !request.stream()) out = translator->aggregate();
   return out;

@@ -92,19 +92,6 @@ class NeutralTranslator final : public AnswerTranslator {
 
 }  // namespace
 
-Result<void> translate(http::SseReader& reader, std::string_view bytes, AnswerTranslator& translator,
-                       std::string& out) {
-  reader.feed(bytes);
-  http::SseEvent event;
-  while (!translator.finished()) {
-    reader.skip(translator.on_run(reader.rest(), out));
-    VK_TRY(bool more, reader.next(event));
-    if (!more) break;
-    translator.on_event(event, out);
-  }
-  return {};
-}
-
 std::unique_ptr<AnswerTranslator> neutral_translator(Dialect client, UpstreamKind upstream,
                                                      AnswerShape shape) {
   return std::make_unique<NeutralTranslator>(client, upstream, std::move(shape));

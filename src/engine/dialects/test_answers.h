@@ -110,14 +110,12 @@ inline Answer run(Dialect client, std::string_view body, UpstreamKind upstream, 
   auto translator = decoded.request->translate_answer(upstream, identity());
   Answer answer;
   http::SseReader reader;
-  http::SseEvent one;
   for (size_t at = 0; at < stream.size();) {
     std::string piece(stream.substr(at, step == 0 ? stream.size() : step));
     at += piece.size();
     EXPECT_TRUE(translate(reader, piece, *translator, answer.out).ok());
   }
-  if (!translator->finished() && reader.finish(one).value()) translator->on_event(one, answer.out);
-  translator->on_end(answer.out);
+  translate_end(reader, *translator, answer.out);
   answer.committed = translator->committed();
   answer.finished = translator->finished();
   answer.failure = translator->failure();

@@ -80,6 +80,8 @@ class AnswerTranslator {
 // over the reader's limit.
 Result<void> translate(http::SseReader& reader, std::string_view bytes, AnswerTranslator& translator,
                        std::string& out);
+// The body is over: a last event without its blank line, and then the end.
+void translate_end(http::SseReader& reader, AnswerTranslator& translator, std::string& out);
 
 // A decoded request of either dialect. Holds views into the body's JsonDocument, which must outlive it.
 class ClientRequest {

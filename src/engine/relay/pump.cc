@@ -8,13 +8,6 @@
 namespace valetkey::relay {
 namespace {
 
-void translate_end(http::SseReader& reader, dialects::AnswerTranslator& translator, std::string& out) {
-  http::SseEvent event;
-  auto last = reader.finish(event);
-  if (last.ok() && *last) translator.on_event(event, out);
-  if (!translator.finished()) translator.on_end(out);
-}
-
 Failure stopping() {
   Failure failure = failure_of(Error{Code::unavailable, "", "relay"});
   failure.message = "The server is shutting down; the answer was cut off.";
@@ -30,7 +23,7 @@ void translate_read(PumpInput& input, http::SseReader& reader, const Result<std:
   } else if (!bytes.ok()) {
     input.translator.on_failure(failure_of(bytes.error()), out);
   } else if (bytes->empty()) {
-    translate_end(reader, input.translator, out);
+    dialects::translate_end(reader, input.translator, out);
   } else if (auto read = dialects::translate(reader, *bytes, input.translator, out); !read.ok()) {
     input.translator.on_failure(failure_of(read.error()), out);
   }

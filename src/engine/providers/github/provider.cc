@@ -32,7 +32,7 @@ http::HeaderList call_headers(const GithubOptions& options, const CopilotToken& 
   http::HeaderList headers = editor_headers(options);
   headers.set("accept", "text/event-stream");
   headers.add("content-type", "application/json");
-  headers.add("authorization", "Bearer " + std::string(token.token.reveal()));
+  headers.add("authorization", "Bearer ", token.token.reveal());
   headers.add("openai-intent", from_user ? "conversation-panel" : "conversation-agent");
   headers.add("x-initiator", from_user ? "user" : "agent");
   headers.add("x-request-id", std::move(request_id));
@@ -93,7 +93,7 @@ Task<Github::Fetched> Github::fetch_catalog_with(std::shared_ptr<const CopilotTo
   if (!url.ok()) co_return failure_of_transport(display_name(id()), url.error());
   request.url = std::move(*url);
   request.headers = editor_headers(options_);
-  request.headers.add("authorization", "Bearer " + std::string(token->token.reveal()));
+  request.headers.add("authorization", "Bearer ", token->token.reveal());
   CatalogSource source{display_name(id()), read_catalog, github::classify};
   co_return co_await providers::fetch_catalog(clients_.here(), std::move(request), std::move(etag), source,
                                               clock_);

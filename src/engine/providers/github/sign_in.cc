@@ -60,10 +60,10 @@ Task<DevicePoll> SignIn::complete(Secret device_code, Secret token, Millis expir
   auto url = http::parse_url(http::join_url(options_.api, "user"));
   if (!url.ok()) co_return ask_later();
   request.url = std::move(*url);
-  request.headers = {{"authorization", "Bearer " + std::string(token.reveal())},
-                     {"accept", "application/json"},
-                     {"user-agent", std::string(kUserAgent)},
+  request.headers = {{"accept", "application/json"},
+                     {"user-agent", kUserAgent},
                      {"x-github-api-version", options_.api_version}};
+  request.headers.add("authorization", "Bearer ", token.reveal());
   auto reply = co_await fetch(clients_.here(), std::move(request));
   if (!reply.ok() || is_transient(reply->status) || reply->status == 403) co_return ask_later();
   tokens_.drop(device_code);

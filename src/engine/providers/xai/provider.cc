@@ -12,8 +12,10 @@ namespace valetkey::providers::xai {
 namespace {
 
 http::HeaderList account_headers(const OpenCredential& credential) {
-  return {{"authorization", "Bearer " + std::string(credential.tokens.access.reveal())},
-          {"user-agent", std::string(kUserAgent)}};
+  http::HeaderList headers;
+  headers.add("authorization", "Bearer ", credential.tokens.access.reveal());
+  headers.add("user-agent", kUserAgent);
+  return headers;
 }
 
 }  // namespace
