@@ -9,7 +9,7 @@ constexpr std::string_view kAllowMethods = "GET, POST, OPTIONS";
 constexpr std::string_view kAllowHeaders =
     "Content-Type, Authorization, x-authai-secret, x-authai-publishable-key";
 constexpr std::string_view kExposeHeaders =
-    "Retry-After, x-request-id, x-should-retry, x-valetkey-dropped, "
+    "Retry-After, x-request-id, x-should-retry, x-valetkey-dropped, WWW-Authenticate, DPoP-Nonce, "
     "x-ratelimit-limit-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, "
     "x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, x-ratelimit-reset-tokens";
 constexpr std::string_view kMaxAge = "86400";

@@ -13,7 +13,7 @@
 namespace valetkey::http {
 
 // Which per-address rate class a route counts against.
-enum class RateClass { none, api, sign_in_start, sign_in_poll };
+enum class RateClass { none, api, sign_in_start, sign_in_poll, oauth, registration, portal };
 
 // What the pipeline decides before a handler runs.
 struct RoutePolicy {
