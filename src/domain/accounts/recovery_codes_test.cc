@@ -1,0 +1,141 @@
+#include "domain/accounts/recovery_codes.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "domain/accounts/totp_test_support.h"
+#include "foundation/base/strings.h"
+
+namespace valetkey::accounts {
+namespace {
+
+class RecoveryCodesTest : public TotpTest {};
+
+INSTANTIATE_TEST_SUITE_P(Engines, RecoveryCodesTest, testing::ValuesIn(sql::engines_under_test()),
+                         [](const auto& info) { return sql::engine_name(info.param); });
+
+TEST_P(RecoveryCodesTest, TenRecoveryCodesAreInGroupsAndAllDifferent) {
+  turn_on(ada);
+  ASSERT_EQ(codes.size(), kRecoveryCodes);
+  std::vector<std::string> texts;
+  for (const Secret& code : codes) {
+    EXPECT_EQ(code.size(), 19u);
+    EXPECT_EQ(std::count(code.reveal().begin(), code.reveal().end(), '-'), 3);
+    texts.emplace_back(code.reveal());
+  }
+  std::sort(texts.begin(), texts.end());
+  EXPECT_EQ(std::unique(texts.begin(), texts.end()), texts.end());
+  EXPECT_EQ(codes_left(), 10);
+}
+
+TEST_P(RecoveryCodesTest, ARecoveryCodeWorksOnceAsItIsTypedAndGivesTheVaultKey) {
+  turn_on(ada);
+  std::string typed(codes[3].reveal());
+  std::transform(typed.begin(), typed.end(), typed.begin(),
+                 [](char c) { return c == '-' ? ' ' : ascii_lower(c); });
+  auto recovered = recover(Secret(typed));
+  ASSERT_TRUE(recovered.ok());
+  ASSERT_TRUE(recovered->has_value());
+  EXPECT_TRUE(**recovered == vault_key);
+  EXPECT_EQ(codes_left(), 9);
+  EXPECT_EQ(code_of(recover(codes[3])), Code::unauthorized);
+  EXPECT_EQ(codes_left(), 9);
+}
+
+TEST_P(RecoveryCodesTest, ARecoveryCodeOfSomebodyElseOrNoneIsRefused) {
+  turn_on(ada);
+  EXPECT_EQ(code_of(await_now(totp.use_recovery_code(bob.id, codes[0]))), Code::unauthorized);
+  for (std::string bad :
+       {std::string(), std::string("AAAA-AAAA-AAAA-AAAA"), std::string(codes[0].reveal().substr(1)),
+        std::string(codes[0].reveal()) + "A", std::string(100'000, 'A'), std::string("\0\xff", 2)}) {
+    EXPECT_EQ(code_of(recover(Secret(bad))), Code::unauthorized);
+  }
+  EXPECT_EQ(codes_left(), 10);
+}
+
+TEST_P(RecoveryCodesTest, OfManyWhoUseOneRecoveryCodeAtOnceOneIsLetIn) {
+  turn_on(ada);
+  for (const Secret& code : codes) {
+    std::vector<Task<Recovered>> tries;
+    for (int i = 0; i < 16; ++i) tries.push_back(totp.use_recovery_code(ada.id, code));
+    auto results = await_all(std::move(tries));
+    EXPECT_EQ(std::count_if(results.begin(), results.end(), [](const auto& result) { return result.ok(); }),
+              1);
+  }
+  EXPECT_EQ(codes_left(), 0);
+}
+
+TEST_P(RecoveryCodesTest, NewRecoveryCodesReplaceTheOld) {
+  turn_on(ada);
+  auto fresh = await_now(totp.new_recovery_codes(ada.id, std::nullopt));
+  ASSERT_TRUE(fresh.ok());
+  EXPECT_EQ(codes_left(), 10);
+  EXPECT_EQ(code_of(recover(codes[0])), Code::unauthorized);
+  auto recovered = recover(fresh->at(0));
+  ASSERT_TRUE(recovered.ok());
+  EXPECT_FALSE(recovered->has_value()) << "there was no vault key to wrap";
+}
+
+TEST_P(RecoveryCodesTest, AVaultKeyThatWasReplacedIsNotGivenOut) {
+  turn_on(ada);
+  forget_vault_key();
+  auto recovered = recover(codes[0]);
+  ASSERT_TRUE(recovered.ok());
+  EXPECT_FALSE(recovered->has_value());
+}
+
+TEST_P(RecoveryCodesTest, AWrapMovedToAnotherCodeDoesNotOpen) {
+  turn_on(ada);
+  run("UPDATE recovery_codes SET vault_wrap = (SELECT vault_wrap FROM recovery_codes LIMIT 1)");
+  int opened = 0;
+  for (const Secret& code : codes) {
+    auto recovered = recover(code);
+    ASSERT_TRUE(recovered.ok());
+    opened += recovered->has_value();
+  }
+  EXPECT_EQ(opened, 1);
+}
+
+TEST(StolenDatabase, HoldsNoTotpSecretRecoveryCodeOrVaultKey) {
+  sql::TemporaryDatabase store(sql::Database::Kind::sqlite);
+  std::vector<sql::Migration> all = account_migrations();
+  all.insert(all.end(), second_factor_migrations().begin(), second_factor_migrations().end());
+  ASSERT_TRUE(sql::migrate(store.get(), all, kTestNow).ok());
+  const sql::Statement insert{
+      "INSERT INTO persons (id, email, name, password_hash, password_wrap, vault_id, created_at, updated_at)"
+      " VALUES ('ada', 'a@b.c', '', '', $1, '', 1, 1)"};
+  ASSERT_TRUE(store
+                  ->write_now([&](sql::Transaction& transaction) -> Result<void> {
+                    VK_CHECK(transaction.run(insert, {sql::Blob{}}));
+                    return {};
+                  })
+                  .ok());
+  ManualClock clock(kTestNow);
+  const Secret vault_key = make_vault_key(crypto::system_random());
+  Totp totp(store.get(), clock, crypto::system_random(), Secret(std::string(32, 's')), "Valetkey");
+  auto setup = await_now(totp.begin(Person{"ada", "a@b.c", true, "", 1}));
+  ASSERT_TRUE(setup.ok());
+  const Secret raw(*base32_decode(setup->secret.reveal()));
+  auto codes = await_now(totp.confirm("ada", totp_code(raw, kTestNow / kTotpStep), vault_key));
+  ASSERT_TRUE(codes.ok());
+  std::vector<std::string> secrets = {std::string(raw.reveal()), std::string(setup->secret.reveal()),
+                                      std::string(vault_key.reveal())};
+  for (const Secret& code : *codes) {
+    secrets.emplace_back(code.reveal());
+    secrets.push_back(*base32_decode(code.reveal()));
+  }
+  std::string path = store.url();
+  if (path.starts_with("sqlite:")) path = path.substr(7);
+  std::string everything;
+  for (const auto& file : std::filesystem::directory_iterator(std::filesystem::path(path).parent_path())) {
+    std::ifstream stream(file.path(), std::ios::binary);
+    everything.append(std::istreambuf_iterator<char>(stream), {});
+  }
+  ASSERT_NE(everything.find("recovery_codes"), std::string::npos) << "this looked at the wrong files";
+  for (const std::string& secret : secrets) EXPECT_EQ(everything.find(secret), std::string::npos);
+}
+
+}  // namespace
+}  // namespace valetkey::accounts
