@@ -1,0 +1,31 @@
+// The AIs a person connected to their account: the key K of each credential, wrapped under the person's vault
+// key V (product.md, split keys 4).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "domain/authorization/ai_keys.h"
+#include "foundation/sql/database.h"
+
+namespace valetkey::authorization {
+
+struct ConnectedAi {
+  std::string credential_id;
+  ProviderId provider = ProviderId::openai;
+  std::string plan;  // as the provider calls it; empty: not known
+  Millis connected_at = 0;
+};
+
+Result<std::vector<ConnectedAi>> list_connected_ai(sql::Transaction& transaction,
+                                                   const std::string& person_id);
+// Connecting the same credential again is no error.
+Result<void> connect_ai(sql::Transaction& transaction, const std::string& person_id, const Secret& vault_key,
+                        const CredentialKey& key, const std::string& plan, Millis now, Random& random);
+// Nothing: not connected, or V is not the one it was wrapped under.
+Result<std::optional<CredentialKey>> unwrap_ai(sql::Transaction& transaction, const std::string& person_id,
+                                               const std::string& credential_id, const Secret& vault_key);
+Result<bool> disconnect_ai(sql::Transaction& transaction, const std::string& person_id,
+                           const std::string& credential_id);
+
+}  // namespace valetkey::authorization
