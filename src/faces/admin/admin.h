@@ -15,6 +15,9 @@ struct Admin {
   std::function<std::string()> metrics_text;
   // Ok: the store answers and the server is not draining. The error's detail is for the log.
   std::function<Task<Result<void>>()> ready;
+  // The portal at "/": who is a browser, and what it gets. Empty without a portal.
+  std::function<bool(const http::Request&)> wants_page;
+  std::function<http::Response(const http::Request&)> home_page;
 };
 
 void add_public_health_routes(http::Router& router, const Admin& face);

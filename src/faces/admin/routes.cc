@@ -24,10 +24,24 @@ http::Handler ready_handler(const Admin& face) {
   };
 }
 
+// One address, two readers: AuthAI's clients ask for its JSON, a person's browser for the portal.
+http::Handler home_handler(const Admin& face) {
+  return [face](http::Exchange& exchange) -> Task<void> {
+    if (face.wants_page && face.wants_page(exchange.request())) {
+      co_await exchange.send(face.home_page(exchange.request()));
+      co_return;
+    }
+    http::Response response{
+        200, {{"content-type", "application/json"}}, R"({"ok":true,"service":"authai-relay"})"};
+    if (face.wants_page) response.headers.add("vary", "accept");
+    co_await exchange.send(std::move(response));
+  };
+}
+
 }  // namespace
 
 void add_public_health_routes(http::Router& router, const Admin& face) {
-  router.add({"GET", "/", kPublicPolicy, fixed_json(R"({"ok":true,"service":"authai-relay"})")});
+  router.add({"GET", "/", kPublicPolicy, home_handler(face)});
   router.add({"GET", "/healthz", kPublicPolicy, fixed_json(R"({"ok":true})")});
   router.add({"GET", "/readyz", kPublicPolicy, ready_handler(face)});
 }
