@@ -185,7 +185,7 @@ const presets = ["debug", "asan", "tsan", "release"];
 const words = process.argv.slice(2);
 const preset = words.find((word) => presets.includes(word));
 const named = words.filter((word) => !presets.includes(word));
-const all = ["includes", "format", "types", "unit", "corpora", "integration", "e2e"];
+const all = ["includes", "format", "types", "unit", "corpora", "integration", "e2e", "conformance"];
 for (const word of named.filter((name) => !all.includes(name))) {
   console.error(`no such suite: ${word}; there are: ${all.join(" ")}`);
   process.exit(2);
@@ -202,13 +202,19 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => pr
 const started = Date.now();
 if (wanted("includes")) await check("includes", process.execPath, ["tools/check_includes"]);
 if (wanted("format")) await formatted();
-if (wanted("types")) await check("types", "node_modules/.bin/tsc", ["-p", "tests"]);
+if (wanted("types")) {
+  await check("types", "node_modules/.bin/tsc", ["-p", "tests"]);
+  await check("types of the pages", "node_modules/.bin/tsc", ["-p", "web"]);
+}
 if (["unit", "corpora", "integration"].some(wanted) && (await build(checked))) {
   if (wanted("unit")) await unitTests(checked);
   if (wanted("corpora")) await corpora(checked);
   if (wanted("integration")) await nodeTests("integration", checked);
 }
-if (wanted("e2e") && (await build(shipped, ["valetkey", "valetkey-emulator"]))) await nodeTests("e2e", shipped);
+if (["e2e", "conformance"].some(wanted) && (await build(shipped, ["valetkey", "valetkey-emulator"]))) {
+  if (wanted("e2e")) await nodeTests("e2e", shipped);
+  if (wanted("conformance")) await nodeTests("conformance", shipped);
+}
 
 const minutes = ((Date.now() - started) / 60_000).toFixed(1);
 console.log(`reports in ${reports} (${readdirSync(reports).length} files); ${minutes} minutes`);

@@ -56,9 +56,13 @@ Result<void> read_option(const std::vector<std::string_view>& arguments, size_t&
     VK_TRY(line.config_file, option_value(arguments, index, "--config"));
     return {};
   }
-  if (is_option(argument, "--from-authai")) {
-    if (line.command != Command::migrate) return not_understood("--from-authai belongs to migrate");
-    VK_TRY(line.from_authai, option_value(arguments, index, "--from-authai"));
+  const std::pair<std::string_view, std::string*> of_migrate[] = {{"--from-authai", &line.from_authai},
+                                                                  {"--from-apps-auth", &line.from_apps_auth},
+                                                                  {"--jwks", &line.jwks_file}};
+  for (auto [name, value] : of_migrate) {
+    if (!is_option(argument, name)) continue;
+    if (line.command != Command::migrate) return not_understood(std::string(name) + " belongs to migrate");
+    VK_TRY(*value, option_value(arguments, index, name));
     return {};
   }
   return not_understood("unknown argument: " + std::string(argument));
@@ -85,6 +89,8 @@ std::string_view usage() {
          "  check-config   print the configuration without its secrets, or every mistake in it\n"
          "  migrate        bring the database to this version's form\n"
          "                 --from-authai URL  also copy the sign-ins of an AuthAI database\n"
+         "                 --from-apps-auth FILE  also copy users, apps and clients of an apps auth server\n"
+         "                 --jwks FILE  also take over its signing key (data/jwks.json)\n"
          "  version        print the version\n"
          "\n"
          "  --config FILE  a TOML file. Every key can also be set in the environment or in .env;\n"

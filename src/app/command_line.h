@@ -14,8 +14,10 @@ enum class Command { serve, check_config, migrate, version, help };
 struct CommandLine {
   Command command = Command::help;
   std::string config_file;  // --config FILE; empty: none was named
-  std::string
-      from_authai;  // migrate --from-authai URL: AuthAI's database, see sql::open_database; empty: none
+  // Of migrate, each empty when not given.
+  std::string from_authai;     // --from-authai URL: AuthAI's database, see sql::open_database
+  std::string from_apps_auth;  // --from-apps-auth FILE: the apps auth server's SQLite database
+  std::string jwks_file;       // --jwks FILE: its signing key
 };
 
 // `arguments` without the program's name. Code::invalid_argument with a sentence for anything not understood:

@@ -133,7 +133,7 @@ std::string describe(const Config& config) {
   Config copy = config;
   std::string out;
   for (const config::Key& key : config::keys()) {
-    bool hidden = std::holds_alternative<config::SecretRing>(key.slot(copy));
+    bool hidden = config::is_hidden(key);
     auto origin = config.origins.find(key.name);
     out.append(hidden ? "# " : "").append(key.name).append(" = ").append(config::show(key, copy));
     out.append("  # ").append(origin == config.origins.end() ? "default" : origin->second).append("\n");
@@ -145,8 +145,7 @@ std::string configuration_reference() {
   std::string out = "| key | environment | default | meaning |\n|---|---|---|---|\n";
   Config defaults;
   for (const config::Key& key : config::keys()) {
-    bool ring = std::holds_alternative<config::SecretRing>(key.slot(defaults));
-    std::string value = ring ? "" : config::show(key, defaults);
+    std::string value = config::is_hidden(key) ? "" : config::show(key, defaults);
     out.append("| `").append(key.name).append("` | `").append(config::environment_name(key.name)).append("`");
     if (*key.alias) out.append(", `").append(key.alias).append("`");
     out.append(" | ");

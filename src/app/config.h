@@ -35,6 +35,9 @@ struct ServerConfig {
   unsigned rate_limit_per_minute = 0;      // /v1/*
   unsigned sign_in_start_per_minute = 20;  // POST /auth/start
   unsigned sign_in_poll_per_minute = 120;  // GET /auth/poll/*
+  unsigned oauth_per_minute = 0;           // /oauth/token and its kin
+  unsigned registration_per_minute = 20;   // POST /oauth/register
+  unsigned portal_per_minute = 240;        // /portal/api/*
 };
 
 struct StoreConfig {
@@ -55,6 +58,40 @@ struct UpstreamConfig {
   std::string ca_file;                  // PEM of extra roots; empty: the system's alone
 };
 
+struct OauthConfig {
+  std::string issuer;  // empty: http://localhost and the port; with port 0: no authorization server at all
+  std::string default_scope = "openid profile email";
+  std::vector<std::string> resources;  // "URI scope scope": besides our own /mcp
+  Millis access_token_lifetime = 10 * kMinute;
+  Millis refresh_idle_lifetime = 30 * kDay;
+  Millis refresh_absolute_lifetime = 365 * kDay;
+  Millis refresh_grace = 30 * kSecond;
+  bool dpop_nonce = false;                         // ask every DPoP client for a nonce of ours
+  std::vector<std::string> trusted_issuers;        // "ISSUER JWKS_URI [email]": their assertions are grants
+  std::vector<std::string> introspection_clients;  // client ids that may look into every token
+  std::string documentation_uri;
+  std::string apps_challenge;         // what /.well-known/openai-apps-challenge says
+  bool fetch_allow_loopback = false;  // for development: documents of clients on this machine
+  std::string fetch_ca_file;          // PEM of extra roots for them
+};
+
+struct MailConfig {
+  std::string smtp_url;  // smtp:// or smtps://; empty: no mail can be sent, so nobody can register
+  std::string user;
+  Secret password;
+  std::string from = "Valetkey <no-reply@localhost>";
+  bool require_tls = true;
+  std::string ca_file;
+  std::string sink_url;  // for development: where the mail can be read
+};
+
+struct PortalConfig {
+  std::string product_name = "Valetkey";
+  Millis session_idle = 14 * kDay;
+  Millis session_absolute = 90 * kDay;
+  unsigned hashing_threads = 0;  // for passwords; 0: one for two cores
+};
+
 struct LogConfig {
   std::string level = "info";
   bool access = true;  // one line per request
@@ -69,6 +106,9 @@ struct Config {
   SecretsConfig secrets;
   providers::ProviderOptions providers = default_providers();  // none is on by itself
   UpstreamConfig upstream;
+  OauthConfig oauth;
+  MailConfig mail;
+  PortalConfig portal;
   LogConfig log;
   // Where a value came from, by key: "valetkey.toml:12", "AUTH_AI_PORT", ".env:3 AUTH_AI_PORT". Absent: the
   // default.

@@ -12,6 +12,7 @@ constexpr int64_t kMaxRate = 1'000'000;
 // SLOT(server.port): the function that finds this member in a Config.
 #define SLOT(member) [](Config& config) -> Slot { return &config.member; }
 #define RING(member) [](Config& config) -> Slot { return SecretRing{&config.member}; }
+#define HIDDEN(member) [](Config& config) -> Slot { return HiddenSecret{&config.member}; }
 
 // NOLINTNEXTLINE(readability-function-size): a table
 const std::vector<Key>& keys() {
@@ -58,6 +59,12 @@ const std::vector<Key>& keys() {
        "Sign-ins started per client address; 0 for no limit.", 0, kMaxRate},
       {"server.sign_in_poll_per_minute", "", SLOT(server.sign_in_poll_per_minute),
        "Sign-in polls per client address; 0 for no limit.", 0, kMaxRate},
+      {"server.oauth_per_minute", "", SLOT(server.oauth_per_minute),
+       "Requests to `/oauth/*` per client address; 0 for no limit.", 0, kMaxRate},
+      {"server.registration_per_minute", "", SLOT(server.registration_per_minute),
+       "Clients registered per client address; 0 for no limit.", 0, kMaxRate},
+      {"server.portal_per_minute", "", SLOT(server.portal_per_minute),
+       "Calls of the portal per client address; 0 for no limit.", 0, kMaxRate},
 
       {"store.driver", "AUTH_AI_DB_DRIVER", SLOT(store.driver),
        "`sqlite` or `postgres`; empty: the URL decides.", 0, 0, Check::word, "sqlite postgres"},
@@ -119,6 +126,63 @@ const std::vector<Key>& keys() {
       {"upstream.ca_file", "", SLOT(upstream.ca_file),
        "PEM of root certificates to trust besides the system's."},
 
+      {"oauth.issuer", "", SLOT(oauth.issuer),
+       "Who this authorization server says it is, byte for byte, in everything it emits: `https://host`, no "
+       "path; "
+       "`http` only for loopback. Empty: `http://localhost` and the port.",
+       0, 0, Check::issuer},
+      {"oauth.default_scope", "", SLOT(oauth.default_scope), "For a request that names no scope.", 0, 0,
+       Check::header_text},
+      {"oauth.resources", "", SLOT(oauth.resources),
+       "Protected resources besides our own `/mcp`, each `URI scope scope...`. Builders add theirs in the "
+       "portal.",
+       0, 0, Check::header_text},
+      {"oauth.access_token_lifetime_ms", "", SLOT(oauth.access_token_lifetime), "Of an access token.",
+       kMinute, kDay},
+      {"oauth.refresh_idle_lifetime_ms", "", SLOT(oauth.refresh_idle_lifetime),
+       "A refresh token not used for so long is over.", kMinute, 400 * kDay},
+      {"oauth.refresh_absolute_lifetime_ms", "", SLOT(oauth.refresh_absolute_lifetime),
+       "After so long the person must come back, however often it was used.", kMinute, 4000 * kDay},
+      {"oauth.refresh_grace_ms", "", SLOT(oauth.refresh_grace),
+       "A refresh token that comes again so soon gets the same answer; later it counts as stolen.", 0,
+       5 * kMinute},
+      {"oauth.dpop_nonce", "", SLOT(oauth.dpop_nonce), "Ask DPoP clients for a nonce of ours (RFC 9449)."},
+      {"oauth.trusted_issuers", "", SLOT(oauth.trusted_issuers),
+       "Whose assertions are taken as grants, each `ISSUER JWKS_URI`, with ` email` when its verified "
+       "addresses find "
+       "the account.",
+       0, 0, Check::header_text},
+      {"oauth.introspection_clients", "", SLOT(oauth.introspection_clients),
+       "Client ids that may introspect every token.", 0, 0, Check::header_text},
+      {"oauth.documentation_uri", "", SLOT(oauth.documentation_uri), "`service_documentation`.", 0, 0,
+       Check::url},
+      {"oauth.apps_challenge", "", SLOT(oauth.apps_challenge),
+       "Text of `/.well-known/openai-apps-challenge`."},
+      {"oauth.fetch_allow_loopback", "", SLOT(oauth.fetch_allow_loopback),
+       "For development only: client documents may lie on this machine."},
+      {"oauth.fetch_ca_file", "", SLOT(oauth.fetch_ca_file),
+       "PEM of root certificates to trust for client documents besides the system's."},
+
+      {"mail.smtp_url", "", SLOT(mail.smtp_url),
+       "`smtp://host:port` or `smtps://host:port`. Without it nobody can register or reset a password.", 0, 0,
+       Check::smtp_url},
+      {"mail.user", "", SLOT(mail.user), "SMTP user."},
+      {"mail.password", "", HIDDEN(mail.password), "SMTP password."},
+      {"mail.from", "", SLOT(mail.from), "Sender.", 0, 0, Check::header_text},
+      {"mail.require_tls", "", SLOT(mail.require_tls), "Refuse to send over a connection without TLS."},
+      {"mail.ca_file", "", SLOT(mail.ca_file), "PEM of root certificates to trust besides the system's."},
+      {"mail.sink_url", "", SLOT(mail.sink_url),
+       "For development only: where the mail can be read; the portal links to it.", 0, 0, Check::url},
+
+      {"portal.product_name", "", SLOT(portal.product_name), "What the pages and mails call this server.", 0,
+       0, Check::header_text},
+      {"portal.session_idle_ms", "", SLOT(portal.session_idle), "A browser unused for so long is signed out.",
+       kMinute, 400 * kDay},
+      {"portal.session_absolute_ms", "", SLOT(portal.session_absolute), "And after so long in any case.",
+       kMinute, 400 * kDay},
+      {"portal.hashing_threads", "", SLOT(portal.hashing_threads),
+       "Threads that hash passwords (19 MiB each while they do); 0 for one for two cores.", 0, 64},
+
       {"log.level", "", SLOT(log.level), "`debug`, `info`, `warn` or `error`.", 0, 0, Check::word,
        "debug info warn error"},
       {"log.access", "", SLOT(log.access), "One line per request."},
@@ -128,6 +192,7 @@ const std::vector<Key>& keys() {
 
 #undef SLOT
 #undef RING
+#undef HIDDEN
 
 std::string environment_name(std::string_view key) {
   std::string out = "VALETKEY_";
@@ -143,8 +208,13 @@ std::string environment_name(std::string_view key) {
 
 bool is_secret(const Key& key) {
   Config probe;
+  return is_hidden(key) || std::holds_alternative<Secret*>(key.slot(probe));
+}
+
+bool is_hidden(const Key& key) {
+  Config probe;
   Slot slot = key.slot(probe);
-  return std::holds_alternative<Secret*>(slot) || std::holds_alternative<SecretRing>(slot);
+  return std::holds_alternative<HiddenSecret>(slot) || std::holds_alternative<SecretRing>(slot);
 }
 
 }  // namespace valetkey::config

@@ -18,11 +18,17 @@ struct SecretRing {
   std::vector<Secret>* secrets;
 };
 
-// A pointer to the member of a Config that a key fills.
-using Slot = std::variant<std::string*, bool*, uint16_t*, unsigned*, size_t*, Millis*,
-                          std::vector<std::string>*, std::vector<ProviderId>*, Secret*, SecretRing>;
+// A secret as it is, never shown. A plain Secret* is a URL that may hold a password, which alone is left out.
+struct HiddenSecret {
+  Secret* secret;
+};
 
-enum class Check { none, word, address, network, url, host, header_text };
+// A pointer to the member of a Config that a key fills.
+using Slot =
+    std::variant<std::string*, bool*, uint16_t*, unsigned*, size_t*, Millis*, std::vector<std::string>*,
+                 std::vector<ProviderId>*, Secret*, HiddenSecret, SecretRing>;
+
+enum class Check { none, word, address, network, url, host, header_text, issuer, smtp_url };
 
 struct Key {
   const char* name;   // in TOML: "server.port"
@@ -41,5 +47,7 @@ const std::vector<Key>& keys();
 std::string environment_name(std::string_view key);
 // May be given as NAME_file (TOML) or NAME_FILE (environment): the name of a file with the value.
 bool is_secret(const Key& key);
+// Its value is shown nowhere, not even in part.
+bool is_hidden(const Key& key);
 
 }  // namespace valetkey::config

@@ -42,6 +42,23 @@ bool is_base_url(std::string_view text) {
          rest.back() != '/' && rest.find_first_of("@?# \\") == std::string_view::npos;
 }
 
+// What RFC 8414 section 2 asks of an issuer, and no path: the well-known documents lie at the root.
+bool is_issuer(std::string_view text) {
+  if (!is_base_url(text)) return false;
+  std::string_view host = text.substr(text.find("://") + 3);
+  if (host.find('/') != std::string_view::npos) return false;
+  if (std::any_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) return false;
+  if (text.starts_with("https://")) return true;
+  std::string_view name = host.substr(0, host.starts_with('[') ? host.find(']') + 1 : host.find(':'));
+  return name == "localhost" || name == "127.0.0.1" || name == "[::1]";
+}
+
+bool is_smtp_url(std::string_view text) {
+  size_t scheme = text.find("://");
+  return (text.starts_with("smtp://") || text.starts_with("smtps://")) && scheme + 3 < text.size() &&
+         text.substr(scheme + 3).find_first_of("@?# /\\") == std::string_view::npos;
+}
+
 bool is_host(std::string_view text) {
   return !text.empty() && text.front() != '.' && text.back() != '.' &&
          std::all_of(text.begin(), text.end(), [](char c) {
@@ -58,6 +75,14 @@ bool is_word_of(std::string_view words, std::string_view text) {
   return false;
 }
 
+// A key that is nothing by default may be set to nothing.
+bool is_default(const Key& key, const std::string& text) {
+  Config defaults;
+  Slot slot = key.slot(defaults);
+  auto* member = std::get_if<std::string*>(&slot);
+  return member != nullptr && **member == text;
+}
+
 // What is wrong with a text; empty when nothing is.
 std::string text_problem(const Key& key, const std::string& text) {
   if (text.size() > kMaxText || !is_printable(text))
@@ -72,9 +97,19 @@ std::string text_problem(const Key& key, const std::string& text) {
     case Check::network:
       return is_network(text) ? "" : "must be an IP address or a CIDR block";
     case Check::url:
-      return is_base_url(text) ? "" : "must be an http or https URL without a slash at its end";
+      return is_default(key, text) || is_base_url(text)
+                 ? ""
+                 : "must be an http or https URL without a slash at its end";
     case Check::host:
       return is_host(text) ? "" : "must be a host name in lower case";
+    case Check::issuer:
+      return is_default(key, text) || is_issuer(text)
+                 ? ""
+                 : "must be https://host in lower case, without a path or a "
+                   "slash at its end (http only for loopback)";
+    case Check::smtp_url:
+      return is_default(key, text) || is_smtp_url(text) ? ""
+                                                        : "must be smtp://host:port or smtps://host:port";
     case Check::header_text:
       return trim(text) == text && !text.empty() ? "" : "must not be empty or begin or end with a space";
   }
@@ -167,6 +202,10 @@ std::string set_value(const Key&, const RawValue& raw, Secret* member) {
   return "";
 }
 
+std::string set_value(const Key& key, const RawValue& raw, HiddenSecret hidden) {
+  return set_value(key, raw, hidden.secret);
+}
+
 std::string set_value(const Key&, const RawValue& raw, SecretRing ring) {
   auto list = list_of(raw);
   if (!list || list->empty()) return "must be hex, at least 32 bytes";
@@ -238,6 +277,8 @@ std::string show(const Key& key, Config& config) {
     using Member = decltype(member);
     if constexpr (std::is_same_v<Member, SecretRing>) {
       return "hidden (" + std::to_string(member.secrets->size()) + ")";
+    } else if constexpr (std::is_same_v<Member, HiddenSecret>) {
+      return "hidden";
     } else if constexpr (std::is_same_v<Member, Secret*>) {
       return quoted(without_password(member->reveal()));
     } else {

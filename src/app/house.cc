@@ -9,6 +9,8 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "app/authorization_parts.h"
+#include "app/migrations.h"
 #include "app/pipeline_errors.h"
 #include "app/rate_limits.h"
 #include "app/refresh_keeper.h"
@@ -19,6 +21,7 @@
 #include "engine/relay/relay.h"
 #include "faces/admin/admin.h"
 #include "faces/auth/auth.h"
+#include "faces/portal/pages.h"
 #include "faces/v1/v1.h"
 #include "foundation/base/log.h"
 #include "foundation/crypto/crypto.h"
@@ -118,6 +121,7 @@ struct House::Parts {
   std::unique_ptr<Vault> vault;
   std::unique_ptr<SignIns> sign_ins;
   std::unique_ptr<relay::Relay> relay;
+  std::unique_ptr<AuthorizationParts> authorization;  // null without an issuer
   http::Router public_router;
   http::Router admin_router;
   std::unique_ptr<http::Server> public_server;
@@ -128,7 +132,7 @@ struct House::Parts {
 Result<void> House::Parts::build() {
   VK_TRY(database, sql::open_database({.url = std::string(config.store.url.reveal()),
                                        .postgres_connections = config.store.postgres_connections}));
-  VK_TRY(int applied, sql::migrate(*database, migrations(), clock.now()));
+  VK_TRY(int applied, sql::migrate(*database, house_migrations(), clock.now()));
   if (applied > 0) log::info("migrated", {{"applied", applied}});
 
   unsigned count =
@@ -148,6 +152,10 @@ Result<void> House::Parts::build() {
                                        config.originator);
   relay = std::make_unique<relay::Relay>(*vault, *providers, clients, clock, random, relay_metrics,
                                          relay::RelayOptions{.heartbeat = config.server.heartbeat});
+  if (!issuer_of(config).empty()) {
+    VK_TRY(authorization, AuthorizationParts::build({config, *database, clock, random, ring, *vault,
+                                                     *sign_ins, *providers, *relay}));
+  }
   build_routes();
 
   VK_TRY(auto certificate, load_certificate(config.server));
@@ -174,10 +182,15 @@ void House::Parts::build_routes() {
     if (draining) co_return Error{Code::unavailable, "draining", "house"};
     co_return co_await database->ping();
   };
+  if (authorization) {
+    admin.wants_page = faces::wants_html;
+    admin.home_page = faces::home_page;
+  }
   faces::add_public_health_routes(public_router, admin);
   faces::add_admin_routes(admin_router, admin);
   faces::add_auth_routes(public_router, {*sign_ins, *vault, *providers, ring, clock});
   faces::add_v1_routes(public_router, {*relay, ring, clock, config.server.max_body_bytes});
+  if (authorization) authorization->add_routes(public_router);
 }
 
 http::ServerOptions House::Parts::public_options() {
@@ -250,10 +263,13 @@ Task<void> House::Parts::sweep() {
     (void)co_await net::sleep_for(kSweepEvery);
     auto credentials = co_await vault->delete_expired();
     auto pending = co_await sign_ins->delete_expired();
-    if (!credentials.ok() || !pending.ok()) {
+    Result<int64_t> authorized = int64_t{0};
+    if (authorization) authorized = co_await authorization->sweep();
+    if (!credentials.ok() || !pending.ok() || !authorized.ok()) {
       log::warn("sweep_failed");
-    } else if (*credentials + *pending > 0) {
-      log::info("swept", {{"credentials", *credentials}, {"sign_ins", *pending}});
+    } else if (*credentials + *pending + *authorized > 0) {
+      log::info("swept",
+                {{"credentials", *credentials}, {"sign_ins", *pending}, {"authorization", *authorized}});
     }
   }
 }

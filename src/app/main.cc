@@ -6,6 +6,8 @@
 #include "app/command_line.h"
 #include "app/config.h"
 #include "app/house.h"
+#include "app/imports.h"
+#include "app/migrations.h"
 #include "app/version.h"
 #include "domain/vault/vault.h"
 #include "foundation/base/log.h"
@@ -46,20 +48,15 @@ int serve(const Config& config) {
   return 0;
 }
 
-int migrate_store(const Config& config, const std::string& from_authai) {
+int migrate_store(const Config& config, const CommandLine& command_line) {
   SystemClock clock;
   auto database = sql::open_database({.url = std::string(config.store.url.reveal())});
   if (!database.ok()) return fail(database.error());
-  auto applied = sql::migrate(**database, migrations(), clock.now());
+  auto applied = sql::migrate(**database, house_migrations(), clock.now());
   if (!applied.ok()) return fail(applied.error());
   std::cout << "migrations applied: " << *applied << "\n";
-  if (from_authai.empty()) return 0;
-  auto source = sql::open_database({.url = from_authai, .postgres_connections = 1});
-  if (!source.ok()) return fail(source.error());
-  auto copied = import_authai(**source, **database, clock.now());
-  if (!copied.ok()) return fail(copied.error());
-  std::cout << "sign-ins imported: " << *copied << "\n";
-  return 0;
+  auto imported = run_imports(config, command_line, **database, clock);
+  return imported.ok() ? 0 : fail(imported.error());
 }
 
 int run(const CommandLine& command_line) {
@@ -78,7 +75,7 @@ int run(const CommandLine& command_line) {
   auto config = read_config(command_line);
   if (!config.ok()) return fail(config.error());
   if (command_line.command == Command::serve) return serve(*config);
-  if (command_line.command == Command::migrate) return migrate_store(*config, command_line.from_authai);
+  if (command_line.command == Command::migrate) return migrate_store(*config, command_line);
   std::cout << describe(*config);
   return 0;
 }

@@ -18,7 +18,7 @@ class RateLimits {
 
  private:
   http::RateLimiter* limiter_of(http::RateClass rate_class);
-  std::unique_ptr<http::RateLimiter> api_, start_, poll_;
+  std::unique_ptr<http::RateLimiter> api_, start_, poll_, oauth_, registration_, portal_;
 };
 
 }  // namespace valetkey
