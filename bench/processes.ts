@@ -94,8 +94,8 @@ export function residentBytes(pid: number): number {
 
 // A relay needs two sockets a stream; what this machine lets one process have bounds the streams that one can hold.
 export function mostStreams(wanted: number): number {
-  const limit = Number(/Max open files\s+\d+\s+(\d+)/.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? 1024);
-  return Math.min(wanted, Math.floor((limit - 200) / 2));
+  const limit = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? "1024";
+  return limit === "unlimited" ? wanted : Math.min(wanted, Math.floor((Number(limit) - 200) / 2));
 }
 
 export async function freePort(): Promise<number> {

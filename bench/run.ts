@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { measureAll, median, type Cell, type Subject } from "./measure.ts";
 import { holdStreams, timesToFirstDelta, type Held } from "./paced.ts";
-import { startHaproxy, startNginx, startPortkey } from "./peers.ts";
+import { startHaproxy, startNginx, startPortkey, type Peer } from "./peers.ts";
 import { cpuMicros, LOAD_CORE, mostStreams, PROXY_CORE, residentBytes, startPinned, stop, stopAll, waitForLine, type Started } from "./processes.ts";
 import { report, type Figures } from "./report.ts";
 import { seed } from "./seed.ts";
@@ -25,7 +25,9 @@ const RECORDS = 10_000;
 const directory = mkdtempSync(join(tmpdir(), "valetkey-bench-"));
 const secrets = { jwt: randomBytes(32).toString("hex"), identity: randomBytes(32).toString("hex") };
 
-async function startEmulator(): Promise<{ port: number; started: Started }> {
+type Server = { port: number; started: Started };
+
+async function startEmulator(): Promise<Server> {
   const started = startPinned(LOAD_CORE, "build/release/valetkey-emulator", ["--port", "0", "--accept-any-bearer", "--no-record"]);
   const [, port] = await waitForLine(started, /listening on [\d.]+:(\d+)/);
   return { port: Number(port), started };
@@ -48,46 +50,63 @@ function environment(emulatorPort: number): Record<string, string> {
   };
 }
 
-async function startValetkey(emulatorPort: number): Promise<{ port: number; started: Started }> {
+async function startValetkey(emulatorPort: number): Promise<Server> {
   const started = startPinned(PROXY_CORE, "build/release/valetkey", ["serve"], environment(emulatorPort));
   const [, port] = await waitForLine(started, /"event":"listening".*?"port":(\d+)/);
   return { port: Number(port), started };
 }
 
-try {
-const emulator = await startEmulator();
-const passes = seed(directory, RECORDS, secrets, environment(emulator.port));
-const valetkey = await startValetkey(emulator.port);
-const idle = residentBytes(valetkey.started.pid);
-const nginx = await startNginx(directory, emulator.port);
-const haproxy = await startHaproxy(directory, emulator.port);
-const portkey = await startPortkey();
+type Running = { emulator: Server; valetkey: Server; idle: number; nginx: Peer; haproxy: Peer; portkey: Peer; passes: string[] };
 
-const ours = `http://127.0.0.1:${valetkey.port}`;
+async function startAll(): Promise<Running> {
+  const emulator = await startEmulator();
+  const passes = seed(directory, RECORDS, secrets, environment(emulator.port));
+  const valetkey = await startValetkey(emulator.port);
+  const idle = residentBytes(valetkey.started.pid);
+  const [nginx, haproxy, portkey] = [await startNginx(directory, emulator.port), await startHaproxy(directory, emulator.port), await startPortkey()];
+  return { emulator, valetkey, idle, nginx, haproxy, portkey, passes };
+}
+
 const json = { "content-type": "application/json" };
 const load = (over: Partial<Load> & { url: string }): Load => ({ method: "POST", headers: json, connections: 64, seconds: SECONDS, ...over });
 const codex = (base: string, over: Partial<Load> = {}): Load => load({ url: base + CODEX_PATH, headers: CODEX_HEADERS, body: codexBody(), ...over });
-const portkeyHeaders = { ...json, authorization: "Bearer bench", "x-portkey-provider": "openai", "x-portkey-custom-host": `http://127.0.0.1:${emulator.port}/api.x/v1` };
+const origin = (server: Server): string => `http://127.0.0.1:${server.port}`;
 
-const saturation: Subject[] = [
-  { name: "nginx stream", load: codex(nginx.url), pid: nginx.started.pid },
-  { name: "chat stream", load: load({ url: `${ours}/v1/chat/completions`, body: chatBody(true), bearers: passes }), pid: valetkey.started.pid },
-  { name: "chat aggregated", load: load({ url: `${ours}/v1/chat/completions`, body: chatBody(false), bearers: passes }), pid: valetkey.started.pid },
-  { name: "responses stream", load: load({ url: `${ours}/v1/responses`, body: responsesBody(), bearers: passes }), pid: valetkey.started.pid },
-  { name: "haproxy stream", load: codex(haproxy.url), pid: haproxy.started.pid },
-  { name: "nginx static", load: load({ url: `${nginx.url}/static/models.json`, method: "GET" }), pid: nginx.started.pid },
-  { name: "models", load: load({ url: `${ours}/v1/models`, method: "GET", bearers: passes }), pid: valetkey.started.pid },
-  { name: "portkey json", load: load({ url: `${portkey.url}/v1/chat/completions`, headers: portkeyHeaders, body: chatBody(false, 0, "grok-4.5") }), pid: portkey.started.pid },
-];
-const one = { connections: 1, seconds: Math.max(3, SECONDS / 2) };
-const single: Subject[] = [
-  // From the other core, as every proxy is reached: the same two wake-ups.
-  { name: "direct c1", load: codex(`http://127.0.0.1:${emulator.port}`, { ...one, core: PROXY_CORE }), pid: emulator.started.pid },
-  { name: "nginx c1", load: codex(nginx.url, one), pid: nginx.started.pid },
-  { name: "haproxy c1", load: codex(haproxy.url, one), pid: haproxy.started.pid },
-  { name: "chat c1", load: load({ url: `${ours}/v1/chat/completions`, body: chatBody(true), bearers: passes, ...one }), pid: valetkey.started.pid },
-  { name: "responses c1", load: load({ url: `${ours}/v1/responses`, body: responsesBody(), bearers: passes, ...one }), pid: valetkey.started.pid },
-];
+function chat({ valetkey, passes }: Running, stream: boolean, over: Partial<Load> = {}): Load {
+  return load({ url: `${origin(valetkey)}/v1/chat/completions`, body: chatBody(stream), bearers: passes, ...over });
+}
+function responses({ valetkey, passes }: Running, over: Partial<Load> = {}): Load {
+  return load({ url: `${origin(valetkey)}/v1/responses`, body: responsesBody(), bearers: passes, ...over });
+}
+
+function saturation(running: Running): Subject[] {
+  const { emulator, valetkey, nginx, haproxy, portkey, passes } = running;
+  const { pid } = valetkey.started;
+  const portkeyHeaders = { ...json, authorization: "Bearer bench", "x-portkey-provider": "openai", "x-portkey-custom-host": `${origin(emulator)}/api.x/v1` };
+  return [
+    { name: "nginx stream", load: codex(nginx.url), pid: nginx.started.pid },
+    { name: "chat stream", load: chat(running, true), pid },
+    { name: "chat aggregated", load: chat(running, false), pid },
+    { name: "responses stream", load: responses(running), pid },
+    { name: "haproxy stream", load: codex(haproxy.url), pid: haproxy.started.pid },
+    { name: "nginx static", load: load({ url: `${nginx.url}/static/models.json`, method: "GET" }), pid: nginx.started.pid },
+    { name: "models", load: load({ url: `${origin(valetkey)}/v1/models`, method: "GET", bearers: passes }), pid },
+    { name: "portkey json", load: load({ url: `${portkey.url}/v1/chat/completions`, headers: portkeyHeaders, body: chatBody(false, 0, "grok-4.5") }), pid: portkey.started.pid },
+  ];
+}
+
+function oneConnection(running: Running): Subject[] {
+  const { emulator, valetkey, nginx, haproxy } = running;
+  const one = { connections: 1, seconds: Math.max(3, SECONDS / 2) };
+  return [
+    // From the other core, as every proxy is reached: the same two wake-ups.
+    { name: "direct c1", load: codex(origin(emulator), { ...one, core: PROXY_CORE }), pid: emulator.started.pid },
+    { name: "nginx c1", load: codex(nginx.url, one), pid: nginx.started.pid },
+    { name: "haproxy c1", load: codex(haproxy.url, one), pid: haproxy.started.pid },
+    { name: "chat c1", load: chat(running, true, one), pid: valetkey.started.pid },
+    { name: "responses c1", load: responses(running, one), pid: valetkey.started.pid },
+  ];
+}
 
 async function cpuPerPacedEvent(subject: Subject): Promise<number> {
   const before = cpuMicros(subject.pid);
@@ -95,7 +114,7 @@ async function cpuPerPacedEvent(subject: Subject): Promise<number> {
   return (cpuMicros(subject.pid) - before) / (result.requests * 38);
 }
 
-async function firstDeltas(): Promise<Record<string, number>> {
+async function firstDeltas({ emulator, valetkey, nginx, passes }: Running): Promise<Record<string, number>> {
   const targets = {
     direct: { port: emulator.port, path: CODEX_PATH, headers: CODEX_HEADERS, body: codexBody(10) },
     nginx: { port: Number(new URL(nginx.url).port), path: CODEX_PATH, headers: CODEX_HEADERS, body: codexBody(10) },
@@ -108,32 +127,45 @@ async function firstDeltas(): Promise<Record<string, number>> {
   return Object.fromEntries(Object.entries(times).map(([name, list]) => [name, median(list)]));
 }
 
-  const cells = new Map<string, Cell>([...(await measureAll(saturation, ROUNDS, directory)), ...(await measureAll(single, ROUNDS, directory))]);
-  const loaded = residentBytes(valetkey.started.pid);
-  const paced: Record<string, number[]> = { nginx: [], valetkey: [] };
+async function pacedEvents(running: Running): Promise<Record<string, number>> {
+  const costs: Record<string, number[]> = { nginx: [], valetkey: [] };
   for (let round = 0; round < Math.min(3, ROUNDS); round++) {
-    paced["nginx"]?.push(await cpuPerPacedEvent({ name: "nginx", load: codex(nginx.url, { body: codexBody(10) }), pid: nginx.started.pid }));
-    paced["valetkey"]?.push(await cpuPerPacedEvent({ name: "chat", load: load({ url: `${ours}/v1/chat/completions`, body: chatBody(true, 10), bearers: passes }), pid: valetkey.started.pid }));
+    costs["nginx"]?.push(await cpuPerPacedEvent({ name: "nginx", load: codex(running.nginx.url, { body: codexBody(10) }), pid: running.nginx.started.pid }));
+    costs["valetkey"]?.push(await cpuPerPacedEvent({ name: "chat", load: chat(running, true, { body: chatBody(true, 10) }), pid: running.valetkey.started.pid }));
   }
-  const first = await firstDeltas();
-  await stop(portkey.started);
-  await stop(valetkey.started);
+  return { nginx: median(costs["nginx"] ?? []), valetkey: median(costs["valetkey"] ?? []) };
+}
+
+// On a server of its own, so that what the others left in memory does not count.
+async function openStreams(emulator: Server, pass: string): Promise<{ held: Held; perStream: number }> {
   const fresh = await startValetkey(emulator.port);
   const before = residentBytes(fresh.started.pid);
-  const held: Held = await holdStreams(
-    { port: fresh.port, path: "/v1/chat/completions", headers: { ...json, authorization: `Bearer ${passes[1]}` }, body: chatBody(true, 1000) },
-    STREAMS,
-    () => residentBytes(fresh.started.pid),
-  );
-  const figures: Figures = {
+  const request = { port: fresh.port, path: "/v1/chat/completions", headers: { ...json, authorization: `Bearer ${pass}` }, body: chatBody(true, 1000) };
+  const held = await holdStreams(request, STREAMS, () => residentBytes(fresh.started.pid));
+  return { held, perStream: (held.peakResident - before) / Math.max(1, held.opened) };
+}
+
+async function measure(running: Running): Promise<Figures> {
+  const cells = new Map<string, Cell>([...(await measureAll(saturation(running), ROUNDS, directory)), ...(await measureAll(oneConnection(running), ROUNDS, directory))]);
+  const loaded = residentBytes(running.valetkey.started.pid);
+  const paced = await pacedEvents(running);
+  const first = await firstDeltas(running);
+  await stop(running.portkey.started);
+  await stop(running.valetkey.started);
+  const { held, perStream } = await openStreams(running.emulator, running.passes[1] ?? "");
+  return {
     date: new Date().toISOString().slice(0, 10),
     cpu: cpus()[0]?.model ?? "unknown",
     cells: Object.fromEntries(cells),
-    paced: { nginx: median(paced["nginx"] ?? []), valetkey: median(paced["valetkey"] ?? []) },
+    paced,
     first,
-    memory: { idle, loaded, perStream: (held.peakResident - before) / Math.max(1, held.opened) },
+    memory: { idle: running.idle, loaded, perStream },
     held,
   };
+}
+
+try {
+  const figures = await measure(await startAll());
   writeFileSync("docs/benchmarks.json", JSON.stringify(figures, null, 1) + "\n");
   const text = report(figures);
   writeFileSync("docs/benchmarks.md", text);

@@ -82,6 +82,8 @@ const std::vector<Key>& keys() {
       {"providers.enabled", "VALETKEY_PROVIDERS", SLOT(providers.enabled),
        "Subscription providers that people may sign in with: `openai`, `xai`, `github`. Read the providers' "
        "terms first."},
+      {"providers.catalog_fresh_ms", "", SLOT(providers.catalog_fresh),
+       "For so long a catalog of models is used without asking its provider again.", 0, kMaxWait},
       {"providers.openai.client_id", "AUTH_AI_OPENAI_CODEX_CLIENT_ID", SLOT(providers.openai.client_id),
        "OAuth client.", 0, 0, Check::header_text},
       {"providers.openai.issuer", "", SLOT(providers.openai.issuer), "Where one signs in.", 0, 0, Check::url},

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { after, before, test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { mostStreams } from "../../bench/processes.ts";
 import { Emulator } from "../integration/support/emulator.ts";
 import { signIn } from "../integration/support/sign_in.ts";
 import { Valetkey } from "../integration/support/valetkey.ts";
@@ -16,15 +17,10 @@ const SLACK = 1.25; // the sampling, and what a thread keeps whatever the number
 const OPENING_PER_SECOND = 2000;
 const OPENING_AT_ONCE = 3500; // sent and not answered yet: an answer begins with its first event, after one or two paces
 
-function hardLimit(): number {
-  const found = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? "1024";
-  return found === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(found);
-}
-
 const STREAMS = SANITIZED ? 1000 : 10_000;
 // A server holds two sockets for each stream. Where the machine does not let a process have so many, a second server on
 // the same store takes the rest.
-const ON_FIRST = Math.min(STREAMS, Math.floor((hardLimit() - 200) / 2));
+const ON_FIRST = mostStreams(STREAMS);
 
 let emulator: Emulator;
 let server: Valetkey;

@@ -1,30 +1,16 @@
 // /auth/*: every state of a sign-in as AuthAI's clients know it, and its faults gone.
 import assert from "node:assert/strict";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { after, before, beforeEach, describe, test } from "node:test";
-import { Emulator } from "./support/emulator.ts";
+import { before, describe, test } from "node:test";
 import { bearer, chat, seen, userOf, whoami, type Seen } from "./support/answers.ts";
+import { startHouse } from "./support/house.ts";
 import { claimsOf, signPass } from "./support/passes.ts";
 import { MODELS, POLL_PATH, errorOf, pollAnswer, pollOnce, pollUntilDone, pollsSeen, signIn, startAnswer, startSignIn } from "./support/sign_in.ts";
 import { Valetkey } from "./support/valetkey.ts";
 
 const PROVIDERS = ["openai", "xai", "github"] as const;
 
-let emulator: Emulator;
-let server: Valetkey;
-
-before(async () => {
-  emulator = await Emulator.start();
-  server = await Valetkey.start({ emulatorUrl: emulator.origin });
-});
-after(async () => {
-  await server.stop();
-  await emulator.stop();
-});
-beforeEach(async () => {
-  await emulator.clearScenarios();
-  await emulator.clearRequests();
-});
+const { emulator, server } = await startHouse();
 
 const start = (body?: string) => startAnswer(server.url, body);
 const poll = (sessionId: string) => pollAnswer(server.url, sessionId);

@@ -1,29 +1,16 @@
 // /auth/*: what the providers do to a sign-in, and what the person is told of it.
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { chat, whoami } from "./support/answers.ts";
-import { Emulator, type Scenario } from "./support/emulator.ts";
+import type { Scenario } from "./support/emulator.ts";
+import { startHouse } from "./support/house.ts";
 import { POLL_PATH, errorOf, pollAnswer, pollUntilDone, pollsSeen, signIn, startAnswer, startSignIn, type Provider } from "./support/sign_in.ts";
 import { Valetkey } from "./support/valetkey.ts";
 
 const COPILOT_TOKEN = "/copilot_internal/v2/token";
 
-let emulator: Emulator;
-let server: Valetkey;
-
-before(async () => {
-  emulator = await Emulator.start();
-  server = await Valetkey.start({ emulatorUrl: emulator.origin });
-});
-after(async () => {
-  await server.stop();
-  await emulator.stop();
-});
-beforeEach(async () => {
-  await emulator.clearScenarios();
-  await emulator.clearRequests();
-});
+const { emulator, server } = await startHouse();
 
 const start = (body?: string) => startAnswer(server.url, body);
 const poll = (sessionId: string) => pollAnswer(server.url, sessionId);

@@ -6,40 +6,22 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import tls from "node:tls";
 import { bearer, chat, whoami } from "./support/answers.ts";
-import { Emulator } from "./support/emulator.ts";
+import { startHouse } from "./support/house.ts";
 import { signIn, startSignIn } from "./support/sign_in.ts";
 import { Valetkey } from "./support/valetkey.ts";
 
 const MAX_BODY = 4096;
-let emulator: Emulator;
-let server: Valetkey;
-let pass: string;
-
-before(async () => {
-  emulator = await Emulator.start();
-  server = await Valetkey.start({
-    emulatorUrl: emulator.origin,
-    env: {
-      VALETKEY_SERVER_MAX_BODY_BYTES: String(MAX_BODY),
-      VALETKEY_SERVER_HEAD_TIMEOUT_MS: "400",
-      VALETKEY_SERVER_BODY_TIMEOUT_MS: "400",
-      VALETKEY_SERVER_IDLE_TIMEOUT_MS: "800",
-    },
-  });
-  pass = await signIn(server.url, emulator.origin, "openai");
+const { emulator, server } = await startHouse({
+  VALETKEY_SERVER_MAX_BODY_BYTES: String(MAX_BODY),
+  VALETKEY_SERVER_HEAD_TIMEOUT_MS: "400",
+  VALETKEY_SERVER_BODY_TIMEOUT_MS: "400",
+  VALETKEY_SERVER_IDLE_TIMEOUT_MS: "800",
 });
-after(async () => {
-  await server.stop();
-  await emulator.stop();
-});
-beforeEach(async () => {
-  await emulator.clearScenarios();
-  await emulator.clearRequests();
-});
+const pass = await signIn(server.url, emulator.origin, "openai");
 
 async function withServer(env: Record<string, string>, body: (server: Valetkey) => Promise<void>): Promise<void> {
   const own = await Valetkey.start({ emulatorUrl: emulator.origin, env });

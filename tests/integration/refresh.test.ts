@@ -1,10 +1,11 @@
 // Refresh: one upstream refresh whatever happens around it, no lost pair, no hammering, nobody logged out.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bearer, chat, seen, userOf, whoami } from "./support/answers.ts";
-import { Emulator, headerOf, type RecordedRequest } from "./support/emulator.ts";
+import { headerOf, type RecordedRequest } from "./support/emulator.ts";
+import { startHouse } from "./support/house.ts";
 import { Postgres } from "./support/postgres.ts";
 import { MODELS, signIn, type Provider } from "./support/sign_in.ts";
 import { Valetkey } from "./support/valetkey.ts";
@@ -15,21 +16,7 @@ const API = { openai: "chatgpt", xai: "api.x" } as const;
 const TOKEN_PATH = { openai: "/oauth/token", xai: "/oauth2/token" } as const;
 const HOUR = 3600;
 
-let emulator: Emulator;
-let server: Valetkey;
-
-before(async () => {
-  emulator = await Emulator.start();
-  server = await Valetkey.start({ emulatorUrl: emulator.origin });
-});
-after(async () => {
-  await server.stop();
-  await emulator.stop();
-});
-beforeEach(async () => {
-  await emulator.clearScenarios();
-  await emulator.clearRequests();
-});
+const { emulator, server } = await startHouse();
 
 // A pass whose access token is refreshed at its next use: at most 60 s are left of it.
 async function nearlyExpired(provider: Refreshing, url = server.url, seconds = 30): Promise<string> {

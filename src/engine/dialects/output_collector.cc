@@ -130,7 +130,9 @@ void OutputCollector::take(ResponsesEvent kind, std::string_view data) {
 }
 
 void OutputCollector::take_run(std::string_view events) {
+  constexpr size_t kWhatFollows = 1024;  // the end of a part repeats its text
   if (overflow_) return;
+  pending_.reserve(pending_.size() + 2 * events.size() + kWhatFollows);
   pending_.append(events);
   limit();
 }

@@ -81,6 +81,8 @@ std::string_view type_of(const http::SseEvent& event) {
 }
 
 void append_event(std::string_view type, std::string_view data, std::string& out) {
+  constexpr size_t kFraming = sizeof "event: \ndata: \n\n";
+  out.reserve(out.size() + type.size() + data.size() + kFraming);  // one growth, not one a piece
   if (!type.empty()) out.append("event: ").append(type).append("\n");
   for (size_t end; (end = data.find('\n')) != std::string_view::npos; data.remove_prefix(end + 1)) {
     out.append("data: ").append(data.substr(0, end)).append("\n");

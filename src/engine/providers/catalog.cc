@@ -29,7 +29,7 @@ void add_model(Catalog& catalog, CatalogModel model) {
 
 Task<CatalogOutcome> CatalogCache::get(std::string key, CatalogFetch fetch, Cancellation* cancellation) {
   auto cached = catalogs_.get(key);
-  if (cached && clock_.now() - cached->fetched < kCatalogFresh) co_return cached->catalog;
+  if (cached && clock_.now() - cached->fetched < fresh_) co_return cached->catalog;
   co_return co_await renew(std::move(key), std::move(fetch), cancellation);
 }
 
@@ -41,7 +41,7 @@ Task<CatalogOutcome> CatalogCache::get_at_once(std::string key, CatalogFetch fet
     if (failed && clock_.now() - failed->at < kCatalogRetry) co_return std::move(failed->failure);
     co_return co_await renew(std::move(key), std::move(fetch), cancellation);
   }
-  if (clock_.now() - cached->fetched >= kCatalogFresh) {
+  if (clock_.now() - cached->fetched >= fresh_) {
     auto executor = co_await asio::this_coro::executor;
     net::spawn_detached(executor, renew_behind(std::move(key), std::move(fetch)));
   }
@@ -78,7 +78,7 @@ Task<CatalogOutcome> CatalogCache::update(std::string key, CatalogFetch fetch) {
 CatalogOutcome CatalogCache::keep_after_failure(const std::string& key, CatalogPtr old, Failure failure) {
   Millis now = clock_.now();
   if (old) {
-    catalogs_.put(key, Slot{old, now - kCatalogFresh + kCatalogRetry});
+    catalogs_.put(key, Slot{old, now - fresh_ + kCatalogRetry});
     return old;
   }
   // A refused token is not remembered: it may be renewed the next moment.

@@ -15,7 +15,6 @@
 
 namespace valetkey::providers {
 
-constexpr Millis kCatalogFresh = 300 * kSecond;
 constexpr Millis kCatalogRetry = 30 * kSecond;  // after a failed fetch, with or without an old catalog
 constexpr size_t kMaxCatalogs = 16'384;         // credentials remembered; most share one catalog in memory
 constexpr size_t kMaxDistinctCatalogs = 256;
@@ -48,7 +47,8 @@ using CatalogFetch = std::function<Task<std::variant<Catalog, NotModified, Failu
 // Thread-safe.
 class CatalogCache {
  public:
-  explicit CatalogCache(const Clock& clock) : clock_(clock) {}
+  // `fresh`: for so long a catalog is used without asking again.
+  CatalogCache(const Clock& clock, Millis fresh) : clock_(clock), fresh_(fresh) {}
 
   // A fresh catalog, or an older one when the upstream fails. A Failure only when there never was one, or
   // when `cancellation` ended the wait; the fetch goes on for whoever asks next.
@@ -74,6 +74,7 @@ class CatalogCache {
   void date_models(Catalog& catalog);
 
   const Clock& clock_;
+  const Millis fresh_;
   BoundedCache<Slot> catalogs_{kMaxCatalogs};
   BoundedCache<CatalogPtr> by_digest_{kMaxDistinctCatalogs};
   BoundedCache<Failed> failures_{1024};

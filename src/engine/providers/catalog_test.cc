@@ -38,7 +38,7 @@ Failure failure(Failure::Kind kind) {
 
 class CatalogCaching : public ProvidersAgainstFake {
  protected:
-  CatalogCache cache{clock};
+  CatalogCache cache{clock, kCatalogFresh};
 };
 
 TEST_F(CatalogCaching, EqualCatalogsOfManyCredentialsAreOneInMemory) {

@@ -9,6 +9,8 @@
 
 namespace valetkey::providers {
 
+constexpr Millis kCatalogFresh = 300 * kSecond;
+
 struct OpenAiOptions {
   std::string client_id = "app_EMoamEEZ73f0CkXaXp7hrann";
   std::string issuer = "https://auth.openai.com";
@@ -36,6 +38,7 @@ struct GithubOptions {
 };
 struct ProviderOptions {
   std::vector<ProviderId> enabled;
+  Millis catalog_fresh = kCatalogFresh;  // for so long a catalog of models is used without asking again
   OpenAiOptions openai;
   XaiOptions xai;
   GithubOptions github;

@@ -31,9 +31,9 @@ struct Providers::State final : DeviceFlow, TokenRefresher {
         xai_sign_in(options.xai, clients, clock),
         copilot(options.github, clients, clock),
         github_sign_in(options.github, clients, clock, copilot),
-        openai(options.openai, clients, clock),
-        xai(options.xai, clients, clock),
-        github(options.github, clients, clock, random, copilot) {}
+        openai(options.openai, clients, clock, options.catalog_fresh),
+        xai(options.xai, clients, clock, options.catalog_fresh),
+        github(options.github, clients, clock, random, copilot, options.catalog_fresh) {}
 
   bool enabled(ProviderId id) const {
     return std::find(options.enabled.begin(), options.enabled.end(), id) != options.enabled.end();

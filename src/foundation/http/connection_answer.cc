@@ -104,7 +104,10 @@ Task<Result<void>> ServerConnection::write_chunks(std::string_view data, bool la
   do {
     std::string_view piece = data.substr(0, kChunkBytes);
     data.remove_prefix(piece.size());
-    if (plain_body_) {
+    std::string_view uncopied;
+    if (plain_body_ && last && data.empty() && piece.size() > kCopiedBody) {
+      uncopied = piece;
+    } else if (plain_body_) {
       out.text().append(piece);
     } else {
       append_chunk(out.text(), piece);
@@ -113,7 +116,7 @@ Task<Result<void>> ServerConnection::write_chunks(std::string_view data, bool la
       if (!plain_body_ && sends_body()) out.text().append(kLastChunk);
       answer_ = Answer::done;
     }
-    CO_CHECK(co_await flush(out.text()));
+    CO_CHECK(co_await flush(out.text(), uncopied));
     out.clear();
   } while (!data.empty());
   co_return Result<void>();

@@ -179,6 +179,25 @@ TEST(Server, ALargeAnswerArrivesWhole) {
   EXPECT_TRUE(decoded == large);
 }
 
+// Its body is copied behind the head up to 8 KiB, sent from where it lies up to 16, and goes out in pieces
+// beyond.
+TEST(Server, AStreamThatEndsWithItsFirstPieceArrivesWhole) {
+  TestServer server;
+  std::string body;
+  auto end_at_once = [&](Exchange& exchange) -> Task<void> {
+    exchange.begin(200, {});
+    (void)co_await exchange.end(body);
+  };
+  RawClient client(server.route("GET", "/", end_at_once).start());
+  for (size_t size : {8192u, 8193u, 16'384u, 16'385u, 40'000u}) {
+    body.resize(size);
+    for (size_t i = 0; i < size; ++i) body[i] = static_cast<char>('a' + i % 26);
+    std::string answer = client.ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_EQ(header_of(answer, "content-length"), std::to_string(size));
+    EXPECT_TRUE(body_of(answer) == body) << size;
+  }
+}
+
 TEST(Server, NoAnswerOrAnExceptionIs500AndACutStreamIsSeenAsCut) {
   TestServer server;
   auto nothing = [](Exchange&) -> Task<void> { co_return; };

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <utility>
@@ -10,6 +12,17 @@ namespace valetkey::net {
 namespace {
 
 using boost::system::error_code;
+
+// Asio waits for a connect by asking epoll about writing too, and asks on for as long as it knows the socket:
+// each later wait for bytes would first wake up to hear that it can write. So the socket is made known anew.
+error_code make_known_anew(TcpSocket& socket, const asio::ip::tcp& protocol) {
+  error_code failure;
+  int descriptor = socket.release(failure);
+  if (failure) return failure;
+  socket.assign(protocol, descriptor, failure);
+  if (failure) ::close(descriptor);
+  return failure;
+}
 
 // One address. An error of the limit is the caller's to see in limit.fired().
 Task<Result<Stream>> connect_to(asio::ip::tcp::endpoint endpoint, WaitLimit& limit, Millis patience) {
@@ -26,7 +39,9 @@ Task<Result<Stream>> connect_to(asio::ip::tcp::endpoint endpoint, WaitLimit& lim
   if (!failure && socket.is_open()) {
     error_code unknown;
     // A dead port of the ephemeral range may be answered by TCP's simultaneous open with ourselves.
-    if (socket.local_endpoint(unknown) != endpoint) co_return stream_from_socket(std::move(socket));
+    bool ourselves = socket.local_endpoint(unknown) == endpoint;
+    if (!ourselves) failure = make_known_anew(socket, endpoint.protocol());
+    if (!ourselves && !failure) co_return stream_from_socket(std::move(socket));
   }
   std::string why = slice.expired() ? "no answer" : failure ? failure.message() : "refused";
   co_return Error{Code::disconnected, endpoint.address().to_string() + ": " + why, "connect"};

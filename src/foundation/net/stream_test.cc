@@ -1,6 +1,11 @@
 #include "foundation/net/stream.h"
 
 #include <gtest/gtest.h>
+#include <sys/epoll.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
 
 #include "foundation/net/stream_test_support.h"
 
@@ -191,6 +196,29 @@ TEST(Connect, ResolvesNamesAndTriesEveryAddress) {
       auto stream = co_await connect({"localhost", listener.port(), nullptr}, 5 * kSecond);
       EXPECT_TRUE(stream.ok());
     }
+  });
+}
+
+// What epoll is asked to tell of this socket, as the kernel lists it.
+uint32_t events_asked_for(int descriptor) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fdinfo")) {
+    std::ifstream lines(entry.path());
+    for (std::string line; std::getline(lines, line);) {
+      int watched = -1;
+      unsigned events = 0;
+      if (std::sscanf(line.c_str(), "tfd: %d events: %x", &watched, &events) == 2 && watched == descriptor)
+        return events;
+    }
+  }
+  return 0;
+}
+
+TEST(Connect, LeavesASocketThatIsNotWokenForWriting) {
+  run_task([](Worker& worker) -> Task<void> {
+    Pair pair = co_await connected_pair(worker);
+    uint32_t events = events_asked_for(pair.near.native().socket.native_handle());
+    EXPECT_NE(events & EPOLLIN, 0u);
+    EXPECT_EQ(events & EPOLLOUT, 0u);
   });
 }
 

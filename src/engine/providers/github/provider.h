@@ -24,13 +24,13 @@ http::HeaderList call_headers(const GithubOptions& options, const CopilotToken& 
 class Github final : public Provider {
  public:
   Github(const GithubOptions& options, WorkerClients& clients, const Clock& clock, Random& random,
-         CopilotTokens& copilot)
+         CopilotTokens& copilot, Millis catalog_fresh)
       : options_(options),
         clients_(clients),
         clock_(clock),
         random_(random),
         copilot_(copilot),
-        catalogs_(clock) {}
+        catalogs_(clock, catalog_fresh) {}
 
   ProviderId id() const override { return ProviderId::github; }
   Task<std::variant<CallPlan, Failure>> plan(const OpenCredential& credential,

@@ -18,8 +18,8 @@ std::optional<Catalog> read_catalog(std::string_view body);
 // Thread-safe; one instance for the process.
 class OpenAi final : public Provider {
  public:
-  OpenAi(const OpenAiOptions& options, WorkerClients& clients, const Clock& clock)
-      : options_(options), clients_(clients), clock_(clock), catalogs_(clock) {}
+  OpenAi(const OpenAiOptions& options, WorkerClients& clients, const Clock& clock, Millis catalog_fresh)
+      : options_(options), clients_(clients), clock_(clock), catalogs_(clock, catalog_fresh) {}
 
   ProviderId id() const override { return ProviderId::openai; }
   Task<std::variant<CallPlan, Failure>> plan(const OpenCredential& credential,

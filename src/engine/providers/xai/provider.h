@@ -12,8 +12,8 @@ std::optional<Catalog> read_catalog(std::string_view body);
 // Thread-safe; one instance for the process.
 class Xai final : public Provider {
  public:
-  Xai(const XaiOptions& options, WorkerClients& clients, const Clock& clock)
-      : options_(options), clients_(clients), clock_(clock), catalogs_(clock) {}
+  Xai(const XaiOptions& options, WorkerClients& clients, const Clock& clock, Millis catalog_fresh)
+      : options_(options), clients_(clients), clock_(clock), catalogs_(clock, catalog_fresh) {}
 
   ProviderId id() const override { return ProviderId::xai; }
   Task<std::variant<CallPlan, Failure>> plan(const OpenCredential& credential,
