@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   require(apps::redirect_uri_fits(client, registered));
   bool loopback = apps::is_loopback_redirect(registered);
   if (registered.starts_with("http:")) require(loopback);
-  if (registered.starts_with("http")) require(http::parse_url(registered).ok());
+  if (loopback || registered.starts_with("https:")) require(http::parse_url(registered).ok());
   if (loopback) {
     auto url = http::parse_url(registered);
     require(url->host == "127.0.0.1" || url->host == "::1" || url->host == "localhost");

@@ -28,9 +28,6 @@ struct HouseParts {
   relay::Relay& relay;
 };
 
-// The issuer of a configuration: as set, else of the port; empty with neither.
-std::string issuer_of(const Config& config);
-
 class AuthorizationParts {
  public:
   // Loads or makes the signing keys.

@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "app/authorization_parts.h"
+#include "app/authorization_settings.h"
 #include "app/migrations.h"
 #include "app/pipeline_errors.h"
 #include "app/rate_limits.h"

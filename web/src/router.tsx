@@ -1,5 +1,5 @@
 // The pages' own small router: a path is a page, links keep the browser's meaning (new tab, middle click).
-import { useSyncExternalStore, type AnchorHTMLAttributes, type MouseEvent } from "react";
+import { useEffect, useState, useSyncExternalStore, type AnchorHTMLAttributes, type MouseEvent } from "react";
 
 const moved = "valetkey:moved";
 let changes = 0; // pages shown since the first
@@ -65,10 +65,12 @@ export function hereAsContinue(): string {
   return encodeURIComponent(location.pathname + location.search);
 }
 
-// A secret of a mail's link, from the fragment, which no server and no referrer sees. Read once, then gone from
-// the address bar and the history.
-export function takeFragment(name: string): string | null {
-  const value = new URLSearchParams(location.hash.slice(1)).get(name);
-  if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+// A secret of a mail's link, from the fragment, which no server and no referrer sees. Gone from the address bar and
+// the history as soon as the page is shown; rendering only reads, because React may render twice.
+export function useFragment(name: string): string | null {
+  const [value] = useState(() => new URLSearchParams(location.hash.slice(1)).get(name));
+  useEffect(() => {
+    if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+  }, []);
   return value;
 }

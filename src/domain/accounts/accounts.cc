@@ -3,6 +3,7 @@
 #include "domain/accounts/accounts_state.h"
 #include "domain/accounts/awaited_factors.h"
 #include "domain/accounts/email_address.h"
+#include "domain/accounts/password_stamp.h"
 #include "domain/accounts/vault_key.h"
 #include "foundation/base/log.h"
 
@@ -80,6 +81,7 @@ Task<AccountResult<CheckedPassword>> Accounts::State::check(std::shared_ptr<Stat
          co_await bring_up_to_date(self, std::move(*row), std::move(password), std::move(*verdict)));
   checked.sign_in.vault_key = std::move(current.vault_key);
   checked.hash = std::move(current.hash);
+  checked.sign_in.password_stamp = password_stamp(checked.hash);
   CO_TRY(checked.sign_in.second_factor_needed, co_await self->totp.is_on(person_id));
   co_return granted(std::move(checked));
 }
@@ -117,6 +119,19 @@ Task<Result<Person>> Accounts::find(std::string person_id) {
   CO_TRY(std::optional<PersonRow> row, co_await state->read_person(std::move(person_id)));
   if (!row) co_return Error{Code::not_found, "no such person", "accounts"};
   co_return row->person;
+}
+
+Task<Result<std::optional<std::string>>> Accounts::find_by_email(std::string email) {
+  auto state = state_;
+  std::optional<std::string> found;
+  auto address = canonical_email(email);
+  auto look_up = [&](sql::Transaction& transaction) -> Result<void> {
+    VK_TRY(auto row, find_person_by_email(transaction, *address));
+    if (row) found = row->person.id;
+    return {};
+  };
+  if (address) CO_CHECK(co_await state->database.read(std::ref(look_up)));
+  co_return found;
 }
 
 Task<Result<int64_t>> Accounts::delete_expired() {

@@ -48,6 +48,7 @@ struct PasswordSignIn {
   Person person;
   std::optional<Secret> vault_key;
   bool second_factor_needed = false;  // do not begin a session before check_second_factor() or check_code()
+  std::string password_stamp;         // for BrowserSessions::begin
   bool vault_is_new = false;  // the vault key is another than before: connected AIs must be connected again
 };
 
@@ -77,7 +78,7 @@ class Accounts {
   // which the password was given (`browser`: the browser cookie's value, which wraps the vault key
   // meanwhile).
   Task<Result<void>> await_second_factor(Secret browser, std::string person_id,
-                                         std::optional<Secret> vault_key);
+                                         std::optional<Secret> vault_key, std::string password_stamp = "");
   Task<Result<bool>> is_second_factor_awaited(Secret browser);
   // `code`: six digits or a recovery code.
   Task<AccountResult<PasswordSignIn>> check_second_factor(Secret browser, Secret code,
@@ -97,6 +98,8 @@ class Accounts {
   Task<Result<void>> rename(std::string person_id,
                             std::string name);       // Code::invalid_argument: see check_name
   Task<Result<Person>> find(std::string person_id);  // Code::not_found
+  // The id of who has this address; nothing: nobody.
+  Task<Result<std::optional<std::string>>> find_by_email(std::string email);
   // Everything of the person goes, in one transaction; `also` deletes what other modules hold.
   Task<Result<void>> delete_account(std::string person_id,
                                     std::function<Result<void>(sql::Transaction&)> also);

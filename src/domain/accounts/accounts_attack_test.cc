@@ -12,7 +12,15 @@ using namespace testing_support;
 
 constexpr const char* kWrong = "not-the-password";
 
-class AccountsAttackTest : public AccountsTest {};
+class AccountsAttackTest : public AccountsTest {
+ protected:
+  Task<Result<Secret>> reset_as_task(std::string token) {
+    auto done = co_await accounts.reset_password(Secret(token), Secret(std::string("brand-new-password")),
+                                                 std::nullopt);
+    EXPECT_EQ(word_of(done), "");
+    co_return Error{Code::cancelled, "no session", "test"};
+  }
+};
 
 INSTANTIATE_TEST_SUITE_P(Engines, AccountsAttackTest, testing::ValuesIn(sql::engines_under_test()),
                          [](const auto& info) { return sql::engine_name(info.param); });
@@ -251,6 +259,45 @@ TEST_P(AccountsAttackTest, OfParallelChangesOnlyOneReplacesThePasswordTheyAllSaw
   int changed = 0;
   for (const auto& result : await_all(std::move(changes))) changed += word_of(result).empty();
   EXPECT_EQ(changed, 1);
+}
+
+TEST_P(AccountsAttackTest, ASignInUnderWayDuringAResetComesToNothing) {
+  make_account();
+  auto under_way = expect_granted(sign_in());
+  (void)forget();
+  auto after = expect_granted(reset(mailbox.token_for(kEmail), "brand-new-password"));
+  auto begin = [&](const PasswordSignIn& by) {
+    return await_now(sessions.begin(by.person.id, {"pwd"}, by.vault_key, {"test", kAddress}, std::nullopt,
+                                    by.password_stamp));
+  };
+  auto late = begin(under_way);
+  ASSERT_FALSE(late.ok());
+  EXPECT_EQ(late.error().code, Code::unauthorized);
+  auto waiting = await_now(accounts.await_second_factor(Secret(std::string(43, 'b')), under_way.person.id,
+                                                        under_way.vault_key, under_way.password_stamp));
+  ASSERT_FALSE(waiting.ok());
+  EXPECT_EQ(waiting.error().code, Code::unauthorized);
+  EXPECT_TRUE(begin(after).ok());
+  EXPECT_TRUE(begin(expect_granted(sign_in(kEmail, "brand-new-password"))).ok());
+}
+
+TEST_P(AccountsAttackTest, OfSignInsRacingAResetNoSessionSurvives) {
+  for (int round = 0; round < 10; ++round) {
+    const std::string email = "ada" + std::to_string(round) + "@example.test";
+    auto ada = make_account(email);
+    auto stale = expect_granted(sign_in(email));
+    (void)forget(email, "192.0.2." + std::to_string(round));
+    const std::string token = mailbox.token_for(email);
+    std::vector<Task<Result<Secret>>> races;
+    for (int i = 0; i < 8; ++i) {
+      races.push_back(sessions.begin(ada.person.id, {"pwd"}, stale.vault_key, {"test", kAddress},
+                                     std::nullopt, stale.password_stamp));
+      if (i == 3) races.push_back(reset_as_task(token));
+    }
+    int alive = 0;
+    for (const auto& cookie : await_all(std::move(races))) alive += cookie.ok() && is_alive(*cookie);
+    EXPECT_EQ(alive, 0);
+  }
 }
 
 TEST_P(AccountsAttackTest, AStolenDatabaseShowsNoPasswordTokenCookieOrVaultKey) {

@@ -3,6 +3,7 @@
 #include "domain/accounts/awaited_factors.h"
 #include "domain/accounts/email_address.h"
 #include "domain/accounts/password_rules.h"
+#include "domain/accounts/password_stamp.h"
 #include "domain/accounts/vault_key.h"
 
 namespace valetkey::accounts {
@@ -118,6 +119,7 @@ Task<AccountResult<PasswordSignIn>> Accounts::reset_password(Secret token, Secre
       };
   CO_TRY(bool is_reset, co_await state->database.write_value(std::move(reset)));
   if (!is_reset) co_return refused<PasswordSignIn>(link_expired());
+  result.password_stamp = password_stamp(password.record.hash);
   state->mail_or_log(password_changed_mail(state->sender, row->person.email));
   co_return granted(std::move(result));
 }

@@ -1,6 +1,7 @@
 // Between a right password and a session: the second factor.
 #include "domain/accounts/accounts_state.h"
 #include "domain/accounts/awaited_factors.h"
+#include "domain/accounts/password_stamp.h"
 #include "domain/accounts/vault_key.h"
 
 namespace valetkey::accounts {
@@ -23,14 +24,16 @@ bool is_six_digits(std::string_view text) {
 }  // namespace
 
 Task<Result<void>> Accounts::await_second_factor(Secret browser, std::string person_id,
-                                                 std::optional<Secret> vault_key) {
+                                                 std::optional<Secret> vault_key,
+                                                 std::string password_stamp) {
   auto state = state_;
   AwaitedFactor awaited{person_id, ""};
   if (vault_key) {
     awaited.vault_wrap = wrap_vault_key(browser, awaited_place(person_id), *vault_key, state->random);
   }
-  sql::Database::Work work = [awaited, hash = awaited_hash(browser),
-                              now = state->clock.now()](sql::Transaction& transaction) {
+  sql::Database::Work work = [=, hash = awaited_hash(browser),
+                              now = state->clock.now()](sql::Transaction& transaction) -> Result<void> {
+    VK_CHECK(lock_person(transaction, awaited.person_id, password_stamp));
     return store_awaited(transaction, hash, awaited, now);
   };
   co_return co_await state->database.write(std::move(work));
@@ -76,6 +79,7 @@ Task<AccountResult<PasswordSignIn>> Accounts::check_second_factor(Secret browser
   if (!row) co_return refused<PasswordSignIn>(sign_in_again());
   PasswordSignIn result;
   result.person = row->person;
+  result.password_stamp = password_stamp(row->password.hash);
   auto vault_key = unwrap_vault_key(browser, awaited_place(awaited->person_id), awaited->vault_wrap);
   result.vault_key = vault_key.ok() ? std::optional(std::move(*vault_key))
                                     : std::move(std::get<std::optional<Secret>>(*checked));

@@ -254,12 +254,12 @@ TEST_P(AccountsTest, ADeletedAccountLeavesNothingBehind) {
 }
 
 TEST_P(AccountsTest, SweepsWhatIsOver) {
-  make_account();
+  const auto person = make_account();
   (void)register_person("bob@example.test");
   (void)forget();
   (void)forget("nobody@example.test");
   (void)sign_in(kEmail, "not-the-password");
-  (void)await_now(accounts.await_second_factor(Secret(std::string(43, 'b')), "x", std::nullopt));
+  (void)await_now(accounts.await_second_factor(Secret(std::string(43, 'b')), person.person.id, std::nullopt));
   clock.advance(2 * kDay);
   EXPECT_TRUE(await_now(accounts.delete_expired()).ok());
   for (const char* table : {"SELECT COUNT(*) FROM account_links", "SELECT COUNT(*) FROM account_throttles",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "domain/accounts/password_stamp.h"
 #include "domain/accounts/vault_key.h"
 #include "foundation/base/ids.h"
 #include "foundation/base/log.h"
@@ -24,7 +25,6 @@ constexpr sql::Statement kFind{
     " WHERE s.cookie_hash = $1"};
 constexpr sql::Statement kSeen{
     "UPDATE browser_sessions SET last_seen_at = $1 WHERE cookie_hash = $2 AND last_seen_at < $3"};
-constexpr sql::Statement kFindPerson{"SELECT vault_id FROM persons WHERE id = $1"};
 constexpr sql::Statement kInsert{
     "INSERT INTO browser_sessions (cookie_hash, id, person_id, methods, vault_wrap, vault_id, user_agent,"
     " client_address, signed_in_at, last_seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"};
@@ -126,7 +126,7 @@ Task<Result<BrowserSession>> BrowserSessions::find(Secret cookie) {
 
 Task<Result<Secret>> BrowserSessions::begin(std::string person_id, std::vector<std::string> methods,
                                             std::optional<Secret> vault_key, SessionDevice device,
-                                            std::optional<Secret> replaces) {
+                                            std::optional<Secret> replaces, std::string password_stamp) {
   const Secret cookie(jose::base64url_encode(random_.bytes(kCookieSize)));
   const std::string id = make_uuid(random_);
   const Millis now = clock_.now();
@@ -140,10 +140,9 @@ Task<Result<Secret>> BrowserSessions::begin(std::string person_id, std::vector<s
                                agent = printable(device.user_agent, kMaxUserAgent),
                                address = printable(device.client_address, kMaxAddress)](
                                   sql::Transaction& transaction) -> Result<void> {
+    VK_TRY(std::string present_vault_id, lock_person(transaction, person_id, password_stamp));
     if (!ended.empty()) VK_CHECK(transaction.run(kEnd, {ended}));
-    VK_TRY(sql::Rows person, transaction.run(kFindPerson, {person_id}));
-    if (person.empty()) return Error{Code::not_found, "no such person", "browser_sessions"};
-    const bool opens = !vault_id.empty() && person.front().text(0) == vault_id;
+    const bool opens = !vault_id.empty() && present_vault_id == vault_id;
     VK_CHECK(transaction.run(kInsert, {hash, id, person_id, words, sql::Blob{opens ? wrap : ""},
                                        opens ? vault_id : "", agent, address, now, now}));
     return {};

@@ -51,9 +51,11 @@ class BrowserSessions {
   Task<Result<BrowserSession>> find(Secret cookie);
   // The new cookie's secret. `vault_key` may be absent. `replaces`: a session that ends in the same
   // transaction (sign-in over an old cookie, step-up).
+  // `password_stamp`, of a sign-in by password (password_stamp.h): Code::unauthorized when the password was
+  // replaced since it was checked.
   Task<Result<Secret>> begin(std::string person_id, std::vector<std::string> methods,
                              std::optional<Secret> vault_key, SessionDevice device,
-                             std::optional<Secret> replaces);
+                             std::optional<Secret> replaces, std::string password_stamp = "");
   Task<Result<void>> end(Secret cookie);
   Task<Result<std::vector<SessionRow>>> list(std::string person_id);
   Task<Result<bool>> end_by_id(std::string person_id, std::string session_id);

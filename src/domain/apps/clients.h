@@ -90,6 +90,9 @@ Result<int64_t> import_seed_clients(sql::Database& from, sql::Database& to, Mill
 // The RFC 7591 response members of a client, without secrets; the caller is inside an object.
 void write_client_metadata(JsonWriter& json, const Client& client);
 
+// A builder is gone: clients and resources go too.
+Result<void> forget_owner(sql::Transaction& transaction, const std::string& owner);
+
 const std::vector<sql::Migration>& migrations();  // number 10
 
 }  // namespace valetkey::apps

@@ -1,6 +1,8 @@
 // RFC 9068, and the memory of what was verified before.
 #include "domain/authorization/access_tokens.h"
 
+#include <thread>
+
 #include "domain/authorization/authorization_test_support.h"
 #include "domain/authorization/verified_tokens.h"
 #include "foundation/jose/jose.h"
@@ -129,6 +131,26 @@ std::shared_ptr<const VerifiedToken> verified(const std::string& id) {
   auto token = std::make_shared<VerifiedToken>();
   token->token.id = id;
   return token;
+}
+
+TEST(VerifiedTokensTest, AnyThreadMayLookAndRemember) {
+  VerifiedTokens memory;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&memory] {
+      for (int i = 0; i < 2000; ++i) {
+        const std::string id = std::to_string(i);
+        const std::string hash = crypto::sha256(id);
+        if (auto known = memory.find(hash)) {
+          EXPECT_EQ(known->token.id, id);
+        } else {
+          memory.remember(hash, verified(id));
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(memory.size(), 2000u);
 }
 
 TEST(VerifiedTokensTest, TheMemoryIsBoundedAndKeepsTheNewest) {

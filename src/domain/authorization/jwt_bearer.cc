@@ -18,7 +18,8 @@ constexpr sql::Statement kLink{
     "INSERT INTO linked_subjects (issuer, subject, person_id, linked_at) VALUES ($1, $2, $3, $4)"
     " ON CONFLICT (issuer, subject) DO UPDATE SET person_id = excluded.person_id,"
     " linked_at = excluded.linked_at"};
-constexpr sql::Statement kFindLink{"SELECT person_id FROM linked_subjects WHERE issuer = $1 AND subject = $2"};
+constexpr sql::Statement kFindLink{
+    "SELECT person_id FROM linked_subjects WHERE issuer = $1 AND subject = $2"};
 constexpr sql::Statement kUnlink{"DELETE FROM linked_subjects WHERE person_id = $1"};
 
 // What an assertion says, once its signature and its claims are checked.
@@ -41,19 +42,16 @@ const TrustedIssuer* find_issuer(const AssertionRules& rules, std::string_view i
   return nullptr;
 }
 
-// A kid that is not there may be newer than our copy; the finder decides how often it looks again.
 Task<Result<Outcome<jose::VerifyingKey>>> find_key(const AssertionRules& rules, const TrustedIssuer& issuer,
                                                    const jose::JwsHeader& header) {
-  for (bool again : {false, true}) {
-    auto keys = co_await rules.find_keys(issuer.jwks_uri, again);
-    if (!keys.ok()) {
-      log::warn("assertion_keys", {{"issuer", issuer.issuer}, {"detail", keys.error().detail}});
-      co_return Refusal{
-          OauthCode::temporarily_unavailable, "The keys of the assertion's issuer cannot be had now.", {}};
-    }
-    if (const auto* key = (*keys)->find(header.key_id, header.algorithm)) co_return *key;
+  auto key = co_await rules.find_key(issuer.jwks_uri, header.key_id, header.algorithm);
+  if (key.ok()) co_return std::move(*key);
+  if (key.error().code == Code::not_found) {
+    co_return bad("The assertion is signed with a key that its issuer does not publish.");
   }
-  co_return bad("The assertion is signed with a key that its issuer does not publish.");
+  log::warn("assertion_keys", {{"issuer", issuer.issuer}, {"detail", key.error().detail}});
+  co_return Refusal{
+      OauthCode::temporarily_unavailable, "The keys of the assertion's issuer cannot be had now.", {}};
 }
 
 // RFC 7523 section 3 leaves aud open; ID-JAG makes it the issuer of this server.

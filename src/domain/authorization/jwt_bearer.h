@@ -28,10 +28,11 @@ struct TrustedIssuer {
 // The server's side that a TokenRequest does not carry; set once at start-up, before the first request.
 struct AssertionRules {
   std::vector<TrustedIssuer> issuers;
-  // The key set behind an issuer's jwks_uri, by the hardened fetcher and a cache of its own; `again`: a kid
-  // was not in the set that was given. Code::upstream.
-  std::function<Task<Result<std::shared_ptr<const jose::JwkSet>>>(std::string jwks_uri, bool again)>
-      find_keys;
+  // A key of an issuer's jwks_uri, by the hardened fetcher and its cache. Code::not_found: it publishes no
+  // such key.
+  std::function<Task<Result<jose::VerifyingKey>>(std::string jwks_uri, std::string key_id,
+                                                 jose::Algorithm algorithm)>
+      find_key;
   // Nothing: no account has that (verified) address.
   std::function<Task<Result<std::optional<std::string>>>(std::string email)> find_person_by_email;
 };

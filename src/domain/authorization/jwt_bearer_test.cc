@@ -44,12 +44,14 @@ class JwtBearerTest : public AuthorizationTest {
  protected:
   JwtBearerTest() {
     rules.issuers = {{kCompany, "https://login.company.test/keys", false}};
-    rules.find_keys = [this](std::string, bool) -> Task<Result<std::shared_ptr<const jose::JwkSet>>> {
+    rules.find_key = [this](std::string, std::string key_id,
+                            jose::Algorithm algorithm) -> Task<Result<jose::VerifyingKey>> {
       ++fetches;
       if (published.empty()) co_return Error{Code::upstream, "down", "test"};
       auto set = jose::JwkSet::parse(published);
       if (!set.ok()) co_return std::move(set).error();
-      co_return std::make_shared<const jose::JwkSet>(std::move(*set));
+      if (const auto* found = set->find(key_id, algorithm)) co_return *found;
+      co_return Error{Code::not_found, "no such key", "test"};
     };
     rules.find_person_by_email = [](std::string email) -> Task<Result<std::optional<std::string>>> {
       if (email == "bob@example.test") co_return std::optional<std::string>("bob");

@@ -282,8 +282,8 @@ TEST_P(ClientEndpoints, UnprovedItMustAskAndNeverReturnsToAStranger) {
 }
 
 TEST_P(ClientEndpoints, AnotherPersonsHintIsNoHint) {
-  house.people["eve"] = house.people["ada"];
   house.people["ada"].id = "eve";  // whom the hint will name
+  house.people["eve"] = house.people["ada"];
   const std::string hint = id_token(registration.client.id);
   auto cookie = signed_in();
   auto answer =

@@ -44,8 +44,10 @@ http::Response oauth_error(int status, std::string_view error, std::string_view 
 http::Response oauth_failure(const Error& error) {
   switch (error.code) {
     case Code::invalid_argument:
-    case Code::upstream:
       return oauth_error(400, "invalid_request", error.detail);
+    case Code::upstream:  // a host of the client's, not ours: no 5xx, and no invalid_client, on which SDKs
+                          // forget all
+      return oauth_error(400, "temporarily_unavailable", error.detail);
     case Code::unauthorized:
       return oauth_error(401, "invalid_client", "Client authentication failed.");
     case Code::forbidden:

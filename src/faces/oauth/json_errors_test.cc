@@ -28,5 +28,12 @@ TEST(OauthJsonErrors, DetailsOfOurSideStayInTheLog) {
   EXPECT_EQ(oauth_failure(Error{Code::invalid_argument, "shown", ""}).status, 400);
 }
 
+TEST(OauthJsonErrors, AClientsOwnHostThatFailsIsNoFailureOfOurs) {
+  http::Response response = oauth_failure(Error{Code::upstream, "The document is too large.", ""});
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(response.body,
+            R"({"error":"temporarily_unavailable","error_description":"The document is too large."})");
+}
+
 }  // namespace
 }  // namespace valetkey::faces

@@ -31,7 +31,8 @@ Task<void> take_decision(const PortalGrants& face, http::Exchange& exchange) {
   if (!call) co_return;
   auto decision = read_decision(call->body);
   if (!decision) {
-    co_await exchange.send(portal_error(400, "invalid_request", "The decision must be approve or deny."));
+    co_await exchange.send(portal_error(400, "invalid_request",
+                                        "The decision must be approve or deny, scopes a list of names."));
     co_return;
   }
   Secret request(exchange.parameter("request"));

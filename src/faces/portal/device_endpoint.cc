@@ -39,7 +39,8 @@ Task<void> decide_device_request(const PortalGrants& face, http::Exchange& excha
   if (!call) co_return;
   auto decision = read_decision(call->body);
   if (!decision) {
-    co_await exchange.send(portal_error(400, "invalid_request", "The decision must be approve or deny."));
+    co_await exchange.send(portal_error(400, "invalid_request",
+                                        "The decision must be approve or deny, scopes a list of names."));
     co_return;
   }
   exchange.note("decision", decision->approve ? "approve" : "deny");

@@ -103,9 +103,15 @@ std::optional<Decision> read_decision(const JsonDocument& body) {
   auto word = body["decision"].string_or("");
   if (word != "approve" && word != "deny") return std::nullopt;
   decision.approve = word == "approve";
-  if (Json scopes = body["scopes"]; scopes.is_array()) {
+  // Scopes that cannot be read must not count as all that were asked for.
+  if (Json scopes = body["scopes"]; scopes.exists() && !scopes.is_null()) {
+    bool readable = scopes.is_array();
     decision.scopes.emplace();
-    scopes.each_element([&](const Json& scope) { decision.scopes->emplace_back(scope.string_or("")); });
+    scopes.each_element([&](const Json& scope) {
+      readable = readable && scope.is_string();
+      decision.scopes->emplace_back(scope.string_or(""));
+    });
+    if (!readable) return std::nullopt;
   }
   decision.credential_id = body["ai"].string_or("");
   return decision;

@@ -40,7 +40,8 @@ std::string session_json(const AccountFace& face, const PortalCall& call, bool a
 Task<void> answer_second_factor(const AccountFace& face, http::Exchange& exchange, const PortalCall& call,
                                 PasswordSignIn sign_in, std::string body) {
   auto stored = co_await face.parts.accounts.await_second_factor(Secret(call.browser), sign_in.person.id,
-                                                                 std::move(sign_in.vault_key));
+                                                                 std::move(sign_in.vault_key),
+                                                                 std::move(sign_in.password_stamp));
   co_await exchange.send(stored.ok() ? portal_json(200, std::move(body)) : portal_failure(stored.error()));
 }
 
@@ -50,7 +51,8 @@ Task<void> answer_password(const AccountFace& face, http::Exchange& exchange, co
     co_await answer_second_factor(face, exchange, call, std::move(sign_in), R"({"second_factor":"totp"})");
     co_return;
   }
-  Proof proof{std::move(sign_in.person), {"pwd"}, std::move(sign_in.vault_key)};
+  Proof proof{
+      std::move(sign_in.person), {"pwd"}, std::move(sign_in.vault_key), std::move(sign_in.password_stamp)};
   co_await answer_signed_in(face, exchange, call, std::move(proof));
 }
 
@@ -158,7 +160,10 @@ Task<void> sign_in_second_factor(const AccountFace& face, http::Exchange& exchan
     co_return;
   }
   PasswordSignIn& done = std::get<PasswordSignIn>(*checked);
-  Proof proof{std::move(done.person), {"pwd", "otp", "mfa"}, std::move(done.vault_key)};
+  Proof proof{std::move(done.person),
+              {"pwd", "otp", "mfa"},
+              std::move(done.vault_key),
+              std::move(done.password_stamp)};
   co_await answer_signed_in(face, exchange, *call, std::move(proof));
 }
 
@@ -220,7 +225,8 @@ Task<void> reset_password(const AccountFace& face, http::Exchange& exchange) {
   }
   std::vector<std::string> methods{"pwd"};
   if (has_code) methods = {"pwd", "otp", "mfa"};
-  Proof proof{std::move(done.person), std::move(methods), std::move(done.vault_key)};
+  Proof proof{std::move(done.person), std::move(methods), std::move(done.vault_key),
+              std::move(done.password_stamp)};
   co_await answer_signed_in(face, exchange, *call, std::move(proof), !done.vault_is_new);
 }
 

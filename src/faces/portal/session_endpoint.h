@@ -35,6 +35,7 @@ struct Proof {
   accounts::Person person;
   std::vector<std::string> methods;  // RFC 8176
   std::optional<Secret> vault_key;   // nothing: that of the present session of the same person stays
+  std::string password_stamp = "";   // of a password: PasswordSignIn::password_stamp
 };
 
 // A new session in place of the present one, and its cookie; 200 {person, vault}. `vault_as_before`: false

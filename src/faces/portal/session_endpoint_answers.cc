@@ -23,7 +23,8 @@ Task<void> answer_signed_in(const AccountFace& face, http::Exchange& exchange, c
   accounts::SessionDevice device{std::string(exchange.request().headers.get("user-agent")),
                                  exchange.client_address()};
   auto cookie = co_await face.parts.sessions.begin(proof.person.id, std::move(proof.methods),
-                                                   std::move(proof.vault_key), std::move(device), replaces);
+                                                   std::move(proof.vault_key), std::move(device), replaces,
+                                                   std::move(proof.password_stamp));
   if (!cookie.ok()) {
     co_await exchange.send(portal_failure(cookie.error()));
     co_return;

@@ -64,7 +64,7 @@ Task<void> step_up(const AccountFace& face, http::Exchange& exchange) {
     co_return;
   }
   accounts::PasswordSignIn& done = std::get<accounts::PasswordSignIn>(*checked);
-  Proof proof{std::move(done.person), {"pwd"}, std::move(done.vault_key)};
+  Proof proof{std::move(done.person), {"pwd"}, std::move(done.vault_key), std::move(done.password_stamp)};
   if (done.second_factor_needed) {
     auto second = co_await face.parts.accounts.check_code(proof.person.id, Secret(code->value_or("")),
                                                           exchange.client_address());

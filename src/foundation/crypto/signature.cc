@@ -44,7 +44,7 @@ std::string raw_of_der(std::string_view der) {
   std::string raw(2 * kHalf, '\0');
   der.remove_prefix(2);
   for (size_t half = 1; half <= 2; ++half) {
-    const auto size = static_cast<size_t>(der[1]);
+    const auto size = size_t{static_cast<unsigned char>(der[1])};
     std::string_view integer = der.substr(2, size);
     der.remove_prefix(2 + size);
     if (integer.size() > kHalf) integer.remove_prefix(integer.size() - kHalf);

@@ -62,7 +62,7 @@ TEST_F(MailerTlsTest, AMailGoesThroughAVerifiedConnection) {
   ScriptedSmtpServer server(with(certificate));
   auto mailer = make_smtp_mailer(options_for(server, certificate.chain_file));
   ASSERT_TRUE(mailer->send(some_mail()).ok());
-  EXPECT_EQ(server.wait_for_mails(1).size(), 1u);
+  EXPECT_EQ(server.wait_for_mails(1).size(), 1u) << server.said();
   EXPECT_NE(server.said().find("AUTH PLAIN"), std::string::npos);
 }
 

@@ -123,6 +123,8 @@ class ScriptedSmtpServer {
         continue;
       }
       if (command == "AUTH") {
+        say("334 ");
+        if (!read_line(line)) return;
         say("235 welcome");
         continue;
       }

@@ -131,12 +131,14 @@ test("a page of the account sends strangers to sign-in, and back", async () => {
   await heading(page, "Security").waitFor();
 });
 
-test("the secret of a mail's link leaves the address bar, and works once", async () => {
-  const page = await pages.open(`/verify-email#token=${mailToken}`);
-  await heading(page, "Your address is verified").waitFor();
-  assert.equal(page.url(), `${pages.mock.url}/verify-email`);
-  assert.deepEqual(pages.bodiesOf("verify-email"), [{ token: mailToken }]);
-});
+for (const signedIn of [false, true]) {
+  test(`the secret of a mail's link leaves the address bar, and is sent once${signedIn ? ", signed in too" : ""}`, async () => {
+    const page = await pages.open(`/verify-email#token=${mailToken}`, { signedIn });
+    await heading(page, "Your address is verified").waitFor();
+    assert.equal(page.url(), `${pages.mock.url}/verify-email`);
+    assert.deepEqual(pages.bodiesOf("verify-email"), [{ token: mailToken }]);
+  });
+}
 
 test("registration in the middle of consent leads back to it", async () => {
   const page = await pages.open("/consent?request=web");

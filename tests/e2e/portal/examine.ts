@@ -25,6 +25,7 @@ export async function examine(page: Page, name: string): Promise<void> {
   assert.match(await page.title(), /^.+ · Valetkey$/);
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
     assert.deepEqual(await axeFindings(page), [], `${name} in ${colorScheme}`);
     await keepScreenshot(page, `${name}-${colorScheme}`);
   }

@@ -7,7 +7,7 @@ import { Card } from "../parts/card.tsx";
 import { Field, PasswordField } from "../parts/field.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Failure, Notice } from "../parts/notice.tsx";
-import { takeFragment } from "../router.tsx";
+import { useFragment } from "../router.tsx";
 import { useSession } from "../session.tsx";
 
 const recoveryHint =
@@ -16,7 +16,7 @@ const recoveryHint =
 
 export default function ResetPassword() {
   const { reload } = useSession();
-  const [token] = useState(() => takeFragment("token"));
+  const token = useFragment("token");
   const [password, setPassword] = useState("");
   const [recoveryCode, setRecoveryCode] = useState("");
   const [done, setDone] = useState<{ vault: boolean; next: string } | null>(null);

@@ -6,7 +6,7 @@ import { ButtonLink } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Notice } from "../parts/notice.tsx";
-import { takeFragment } from "../router.tsx";
+import { useFragment } from "../router.tsx";
 import { useSession } from "../session.tsx";
 
 type State =
@@ -14,7 +14,7 @@ type State =
 
 export default function VerifyEmail() {
   const { reload } = useSession();
-  const [token] = useState(() => takeFragment("token"));
+  const token = useFragment("token");
   const [state, setState] = useState<State>({ step: "waiting" });
   const asked = useRef(false); // a token works once
 
