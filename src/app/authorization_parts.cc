@@ -10,6 +10,7 @@
 #include "domain/apps/client_authentication.h"
 #include "domain/apps/guarded_documents.h"
 #include "domain/authorization/access_tokens.h"
+#include "domain/authorization/device_codes.h"
 #include "domain/authorization/dpop.h"
 #include "domain/authorization/flow.h"
 #include "domain/authorization/jwt_bearer.h"
@@ -196,7 +197,8 @@ Task<Result<int64_t>> AuthorizationParts::sweep() {
   auto expired = [&](sql::Transaction& transaction) -> Result<void> {
     VK_TRY(deleted, authorization::delete_expired(transaction, parts.house.clock.now()));
     VK_TRY(int64_t seen, authorization::forget_seen(transaction, parts.house.clock.now()));
-    deleted += seen;
+    VK_TRY(int64_t guesses, authorization::forget_wrong_guesses(transaction, parts.house.clock.now()));
+    deleted += seen + guesses;
     return {};
   };
   CO_CHECK(co_await parts.house.database.write(std::ref(expired)));

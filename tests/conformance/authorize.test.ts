@@ -63,7 +63,8 @@ test("RFC 8252 section 7.3: a loopback redirect may have any port, and nothing e
 });
 
 test("RFC 6749 section 4.1.2.1: an unknown, missing or malformed client, or a missing redirect URI, is told to the person only", async () => {
-  for (const id of ["", "nobody", "../admin", "a".repeat(5000), "\u0000", "https://127.0.0.1/client.json", "https://10.0.0.1/c", "javascript:alert(1)"]) {
+  for (const id of ["", "nobody", "../admin", "a".repeat(5000), "\u0000", "https://127.0.0.1/client.json", "https://10.0.0.1/c",
+    "javascript:alert(1)"]) {
     await assertShown(authorizeUrl(server.issuer, client, { client_id: id }), id.slice(0, 40));
   }
   await assertShown(authorizeUrl(server.issuer, client, { client_id: null }), "no client");
@@ -72,7 +73,8 @@ test("RFC 6749 section 4.1.2.1: an unknown, missing or malformed client, or a mi
 
 test("RFC 6749 section 3.1: a parameter given twice is invalid_request, and twice a redirect URI or client goes nowhere", async () => {
   const good = authorizeUrl(server.issuer, client);
-  for (const [name, value] of [["client_id", client.id], ["redirect_uri", REDIRECT], ["redirect_uri", "https://evil.example/"], ["client_id", native.id]]) {
+  for (const [name, value] of [["client_id", client.id], ["redirect_uri", REDIRECT], ["redirect_uri", "https://evil.example/"],
+    ["client_id", native.id]]) {
     await assertShown(`${good}&${String(name)}=${encodeURIComponent(String(value))}`, `twice ${name}`);
     await assertShown(good.replace("?", `?${String(name)}=${encodeURIComponent(String(value))}&`), `twice ${name}, first`);
   }
@@ -206,7 +208,8 @@ test("RFC 6749 section 3.1: GET and POST alike, no other method does anything, a
   }
   const head = await raw(server.issuer, `/oauth/authorize?${form.toString()}`, "HEAD");
   assert.ok(head.status < 500 && head.body === "", `HEAD: ${head.status}`);
-  for (const query of ["%", "%zz=1", "client_id=%ff%fe", "=", "&&&&", "a".repeat(7000), `${"x=1&".repeat(1500)}y`, "client_id[]=1", "client_id=%00"]) {
+  for (const query of ["%", "%zz=1", "client_id=%ff%fe", "=", "&&&&", "a".repeat(7000), `${"x=1&".repeat(1500)}y`, "client_id[]=1",
+    "client_id=%00"]) {
     const reply = await raw(server.issuer, `/oauth/authorize?${query}`);
     assert.ok(reply.status < 500, `${query.slice(0, 30)}: ${reply.status}`);
     for (const location of rawHeader(reply, "location")) assert.match(location, /^\/error\?/, query.slice(0, 30));
@@ -235,7 +238,8 @@ test("RFC 9126: a pushed request is its client's, once; request_uri of anywhere 
   await assertShown(at(native.id, await push()), "another client's");
   assert.ok((await server.person.open(at(client.id, uri))).request !== undefined);
   await assertShown(at(client.id, uri), "a second time");
-  for (const foreign of ["https://evil.example/request.jwt", "http://127.0.0.1:9/x", "urn:ietf:params:oauth:request_uri:unknown", "file:///etc/passwd"]) {
+  for (const foreign of ["https://evil.example/request.jwt", "http://127.0.0.1:9/x", "urn:ietf:params:oauth:request_uri:unknown",
+    "file:///etc/passwd"]) {
     await assertShown(at(client.id, foreign), foreign);
   }
   const bad: [Record<string, string>, string][] = [

@@ -127,7 +127,8 @@ test("a request of somebody who signed out is answered by nobody, and the next p
 });
 
 test("the body of an answer is checked: unknown decisions and scopes that were not asked for", async () => {
-  for (const body of [{}, { decision: "" }, { decision: "APPROVE" }, { decision: true }, { decision: ["approve"] }, { decision: "approve", scopes: "email" }, { decision: "approve", scopes: [1] }]) {
+  for (const body of [{}, { decision: "" }, { decision: "APPROVE" }, { decision: true }, { decision: ["approve"] },
+    { decision: "approve", scopes: "email" }, { decision: "approve", scopes: [1] }]) {
     const reply = await server.person.post(`authorization/${await openRequest()}`, body);
     assert.equal(reply.status, 400, `${JSON.stringify(body)}: ${JSON.stringify(reply.body)}`);
   }
@@ -175,7 +176,8 @@ test("OpenID Connect RP-Initiated Logout section 3: post_logout_redirect_uri is 
     return new URL(response.headers.get("location") ?? "", server.issuer).href;
   };
   const misses = [
-    "https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example", "https://app.example/signed-out/", "https://app.example/signed-out?x=1",
+    "https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example", "https://app.example/signed-out/",
+    "https://app.example/signed-out?x=1",
     "https://APP.example/signed-out", "https://app.example:443/signed-out", "https://app.example@evil.example/signed-out", "javascript:alert(1)",
     "data:text/html,x", "https://app.example/signed-out\r\nx: y", "https://app.example/signed-out#x", "https://app.example/callback", "",
   ];

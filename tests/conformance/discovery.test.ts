@@ -37,7 +37,8 @@ test("RFC 8414 section 3.3, MCP AS3: issuer is the same in every document, in au
 
 test("RFC 8414 section 2: the required members, every endpoint under the issuer, and MCP's MUSTs", async () => {
   const metadata = await document(SERVER_DOCUMENTS[0] ?? "");
-  for (const name of ["issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "response_types_supported"]) assert.ok(name in metadata, name);
+  const required = ["issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "response_types_supported"];
+  for (const name of required) assert.ok(name in metadata, name);
   const endpoints = Object.entries(metadata).filter(([name]) => name.endsWith("_endpoint") || name === "jwks_uri");
   assert.ok(endpoints.length >= 9);
   for (const [name, url] of endpoints) assert.ok(String(url).startsWith(`${server.issuer}/`), name);
@@ -93,8 +94,10 @@ test("RFC 7517: the key set has distinct kids, known types and public members on
 test("MCP discovery order: an unknown well-known document is 404 in JSON, never 200, HTML or 5xx", async () => {
   const unknown = [
     "/.well-known/oauth-authorization-server/nobody", "/.well-known/openid-configuration/nobody", "/nobody/.well-known/openid-configuration",
-    "/.well-known/oauth-protected-resource/nobody", "/.well-known/oauth-protected-resource/mcp/x", "/.well-known/x", "/.well-known/", "/.well-known/a/b/c",
-    "/.well-known/oauth-authorization-server/..%2f..", "/.well-known/oauth-protected-resource/%00", "/.well-known/openid-configuration/%ff", "/.well-known/oauth-protected-resource?resource=https://evil.example",
+    "/.well-known/oauth-protected-resource/nobody", "/.well-known/oauth-protected-resource/mcp/x", "/.well-known/x", "/.well-known/",
+    "/.well-known/a/b/c",
+    "/.well-known/oauth-authorization-server/..%2f..", "/.well-known/oauth-protected-resource/%00", "/.well-known/openid-configuration/%ff",
+    "/.well-known/oauth-protected-resource?resource=https://evil.example",
     "/.well-known/oauth-authorization-server/https://evil.example",
   ];
   for (const path of unknown) {
@@ -125,7 +128,8 @@ test("Fetch CORS protocol: any origin may read them, preflights pass with mcp-pr
 });
 
 test("what a person's browser holds a cookie for is readable by no other origin", async () => {
-  const own: [string, string][] = [["POST", "/oauth/authorize"], ["GET", "/portal/api/session"], ["POST", "/portal/api/sign-in"], ["DELETE", "/portal/api/account"], ["PATCH", "/portal/api/account"], ["GET", "/consent"]];
+  const own: [string, string][] = [["POST", "/oauth/authorize"], ["GET", "/portal/api/session"], ["POST", "/portal/api/sign-in"],
+    ["DELETE", "/portal/api/account"], ["PATCH", "/portal/api/account"], ["GET", "/consent"]];
   for (const [method, path] of own) {
     const reply = await send(server.issuer + path, { headers: { origin: "https://evil.example" } });
     assert.equal(reply.headers.get("access-control-allow-credentials"), null, path);

@@ -29,7 +29,8 @@ test("RFC 7591 section 3.2.1: 201, not stored by caches, with all that was regis
   assert.ok((reply.body["grant_types"] as string[]).includes("refresh_token"), "what the metadata promises is given");
   assert.equal("client_secret" in reply.body, false);
   assert.equal("unknown_member" in reply.body, false, "section 2: ignored");
-  for (const name of ["client_id", "client_id_issued_at", "registration_client_uri", "registration_access_token"]) assert.ok(name in reply.body, name);
+  const managed = ["client_id", "client_id_issued_at", "registration_client_uri", "registration_access_token"];
+  for (const name of managed) assert.ok(name in reply.body, name);
 });
 
 test("RFC 7591 section 3.2.1: a secret comes with client_secret_expires_at, and every registration is a client of its own", async () => {
@@ -43,10 +44,14 @@ test("RFC 7591 section 3.2.1: a secret comes with client_secret_expires_at, and 
 
 test("RFC 7591 section 3.2.2: redirect URIs nobody should register are invalid_redirect_uri", async () => {
   const bad = [
-    "", " ", "x", "/callback", "//evil.example", "http://app.example/callback", "http://app.example:80/", "http://127.0.0.1.evil.example/", "http://127.0.0.2/", "http://localhost.evil.example/",
-    "http://user@127.0.0.1/", "https://user:password@app.example/", "https://app.example/#fragment", "https://app.example/#", "https://*.example/callback", "https://app.example/*", "https://app.example/../callback",
-    "https://app.example/%2e%2e/callback", "https://app.example/%2fcallback", "https://app.example\\@evil.example/", "https://app.example/a b", "https://app.example/\r\nx", "https://app.example/\u0000", "https:///callback", "https://",
-    "https:app.example", "javascript:alert(1)", "JAVASCRIPT:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd", "about:blank", "blob:https://x", "urn:ietf:wg:oauth:2.0:oob", "ftp://app.example/", "myapp://callback", "com.example.app://u@host/x",
+    "", " ", "x", "/callback", "//evil.example", "http://app.example/callback", "http://app.example:80/", "http://127.0.0.1.evil.example/",
+    "http://127.0.0.2/", "http://localhost.evil.example/",
+    "http://user@127.0.0.1/", "https://user:password@app.example/", "https://app.example/#fragment", "https://app.example/#",
+    "https://*.example/callback", "https://app.example/*", "https://app.example/../callback",
+    "https://app.example/%2e%2e/callback", "https://app.example/%2fcallback", "https://app.example\\@evil.example/", "https://app.example/a b",
+    "https://app.example/\r\nx", "https://app.example/\u0000", "https:///callback", "https://",
+    "https:app.example", "javascript:alert(1)", "JAVASCRIPT:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd", "about:blank",
+    "blob:https://x", "urn:ietf:wg:oauth:2.0:oob", "ftp://app.example/", "myapp://callback", "com.example.app://u@host/x",
     "https://app.example:99999/", "https://\u0430pp.example/", `https://app.example/${"a".repeat(2048)}`,
   ];
   assert.ok(bad.length >= 40);
@@ -72,14 +77,21 @@ test("redirect URIs at their limits: 2048 characters and 50 of them, and no more
 test("RFC 7591 section 3.2.2: metadata of the wrong type, kind or value is invalid_client_metadata, and never a 5xx", async () => {
   const privateKey = { kty: "EC", crv: "P-256", x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0", d: "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI" };
   const table: Json[] = [
-    { client_name: 1 }, { client_name: ["x"] }, { client_name: {} }, { client_name: "a\u0000b" }, { client_name: "a\nb" }, { client_name: "safe\u202etxt.exe" }, { client_name: "\u2066x" },
+    { client_name: 1 }, { client_name: ["x"] }, { client_name: {} }, { client_name: "a\u0000b" }, { client_name: "a\nb" },
+    { client_name: "safe\u202etxt.exe" }, { client_name: "\u2066x" },
     { redirect_uris: REDIRECT }, { redirect_uris: [1] }, { redirect_uris: [null] }, { redirect_uris: {} }, { redirect_uris: [[REDIRECT]] },
-    { grant_types: "authorization_code" }, { grant_types: [1] }, { grant_types: ["password"] }, { grant_types: [] }, { grant_types: ["client_credentials"] }, { response_types: ["token"] }, { response_types: "code" },
-    { token_endpoint_auth_method: "magic" }, { token_endpoint_auth_method: 7 }, { token_endpoint_auth_method: "client_secret_jwt" }, { token_endpoint_auth_method: "private_key_jwt" },
-    { jwks: "x" }, { jwks: [] }, { jwks: { keys: [] } }, { jwks: { keys: [privateKey] } }, { jwks: { keys: [{ kty: "oct", k: "AAAA" }] } }, { jwks_uri: "http://app.example/jwks" }, { jwks_uri: "file:///etc/passwd" },
-    { jwks_uri: "https://app.example/jwks", jwks: { keys: [ecKey("a").publicJwk] } }, { client_uri: "javascript:alert(1)" }, { logo_uri: "data:image/png,x" }, { tos_uri: 3 }, { policy_uri: "//evil" },
-    { application_type: "desktop" }, { subject_type: "pairwise" }, { id_token_signed_response_alg: "none" }, { id_token_signed_response_alg: "HS256" }, { token_endpoint_auth_signing_alg: "none" },
-    { scope: 5 }, { scope: "a\u0001b" }, { scope: "s".repeat(2049) }, { dpop_bound_access_tokens: "yes" }, { require_signed_request_object: true }, { resource: "https://nobody.example/" }, { resource: 4 },
+    { grant_types: "authorization_code" }, { grant_types: [1] }, { grant_types: ["password"] }, { grant_types: [] },
+    { grant_types: ["client_credentials"] }, { response_types: ["token"] }, { response_types: "code" },
+    { token_endpoint_auth_method: "magic" }, { token_endpoint_auth_method: 7 }, { token_endpoint_auth_method: "client_secret_jwt" },
+    { token_endpoint_auth_method: "private_key_jwt" },
+    { jwks: "x" }, { jwks: [] }, { jwks: { keys: [] } }, { jwks: { keys: [privateKey] } }, { jwks: { keys: [{ kty: "oct", k: "AAAA" }] } },
+    { jwks_uri: "http://app.example/jwks" }, { jwks_uri: "file:///etc/passwd" },
+    { jwks_uri: "https://app.example/jwks", jwks: { keys: [ecKey("a").publicJwk] } }, { client_uri: "javascript:alert(1)" },
+    { logo_uri: "data:image/png,x" }, { tos_uri: 3 }, { policy_uri: "//evil" },
+    { application_type: "desktop" }, { subject_type: "pairwise" }, { id_token_signed_response_alg: "none" },
+    { id_token_signed_response_alg: "HS256" }, { token_endpoint_auth_signing_alg: "none" },
+    { scope: 5 }, { scope: "a\u0001b" }, { scope: "s".repeat(2049) }, { dpop_bound_access_tokens: "yes" }, { require_signed_request_object: true },
+    { resource: "https://nobody.example/" }, { resource: 4 },
   ];
   assert.ok(table.length >= 40);
   for (const changes of table) {
@@ -91,9 +103,13 @@ test("RFC 7591 section 3.2.2: metadata of the wrong type, kind or value is inval
 
 test("RFC 7591 section 3.1: a body that is no JSON object, of another type or too large, is a 4xx in JSON", async () => {
   const bodies: [string, string | undefined, string][] = [
-    ["empty", "application/json", ""], ["array", "application/json", "[]"], ["null", "application/json", "null"], ["number", "application/json", "1e999"], ["cut off", "application/json", '{"redirect_uris":['],
-    ["trailing", "application/json", "{} {}"], ["deep array", "application/json", "[".repeat(60_000)], ["deep object", "application/json", '{"a":'.repeat(10_000)], ["not UTF-8", "application/json", "\u00ff"], ["surrogate", "application/json", '{"client_name":"\\ud800","redirect_uris":["https://a.example/"]}'],
-    ["form", "application/x-www-form-urlencoded", "redirect_uris=https://a.example/"], ["text", "text/plain", "{}"], ["multipart", "multipart/form-data", "{}"], ["odd type", "application/json/x", "{}"], ["unfinished type", ";", "{}"],
+    ["empty", "application/json", ""], ["array", "application/json", "[]"], ["null", "application/json", "null"], ["number", "application/json",
+    "1e999"], ["cut off", "application/json", '{"redirect_uris":['],
+    ["trailing", "application/json", "{} {}"], ["deep array", "application/json", "[".repeat(60_000)], ["deep object",
+    "application/json", '{"a":'.repeat(10_000)], ["not UTF-8", "application/json", "\u00ff"], ["surrogate",
+    "application/json", '{"client_name":"\\ud800","redirect_uris":["https://a.example/"]}'],
+    ["form", "application/x-www-form-urlencoded", "redirect_uris=https://a.example/"], ["text", "text/plain", "{}"], ["multipart",
+    "multipart/form-data", "{}"], ["odd type", "application/json/x", "{}"], ["unfinished type", ";", "{}"],
     ["single quotes", "application/json", "{'a':1}"], ["comment", "application/json", "{/* */}"], ["NaN", "application/json", '{"a":NaN}'],
   ];
   for (const [what, type, body] of bodies) {

@@ -134,7 +134,8 @@ test("RFC 6749 section 2.3.1: Basic both form-encoded and raw, and with a wrong 
   const encoded = (text: string): string => [...text].map((c) => `%${c.charCodeAt(0).toString(16)}`).join("");
   assert.equal((await redeem(basic(secretClient.id, secretClient.secret))).status, 200, "raw");
   assert.equal((await redeem(basic(encoded(secretClient.id), encoded(secretClient.secret)))).status, 200, "encoded");
-  for (const [id, secret] of [[secretClient.id, "wrong"], [secretClient.id, ""], [secretClient.id, `${secretClient.secret}x`], ["nobody", secretClient.secret], ["", ""], [client.id, secretClient.secret]] as const) {
+  for (const [id, secret] of [[secretClient.id, "wrong"], [secretClient.id, ""], [secretClient.id, `${secretClient.secret}x`],
+    ["nobody", secretClient.secret], ["", ""], [client.id, secretClient.secret]] as const) {
     const refused = await redeem(basic(id, secret));
     assertRefused(refused, "invalid_client", `${id}:${secret.slice(0, 5)}`);
     assert.equal(refused.status, 401);
@@ -161,7 +162,8 @@ test("RFC 6749 section 2.3: not two ways at once, not in the query, and a secret
 
 test("RFC 6749 section 5.2: unknown and missing grants, grants not registered, repeated parameters, GET", async () => {
   const ask = (form: Record<string, string> | [string, string][]) => askToken(server.issuer, form);
-  for (const grant of ["password", "implicit", "authorization_code ", "AUTHORIZATION_CODE", "x".repeat(5000), "urn:ietf:params:oauth:grant-type:saml2-bearer"]) {
+  for (const grant of ["password", "implicit", "authorization_code ", "AUTHORIZATION_CODE",
+    "x".repeat(5000), "urn:ietf:params:oauth:grant-type:saml2-bearer"]) {
     assertRefused(await ask({ client_id: client.id, grant_type: grant }), "unsupported_grant_type", grant.slice(0, 30));
   }
   assertRefused(await ask({ client_id: client.id }), "invalid_request", "no grant_type");
@@ -180,10 +182,12 @@ test("RFC 6749 section 3.2: bodies of another type, malformed or too large are 4
   const form = new URLSearchParams({ ...(await freshCode(server, client)) }).toString();
   const bodies: [string, string, string][] = [
     ["text", "text/plain", form], ["multipart", "multipart/form-data; boundary=x", `--x\r\n\r\n${form}\r\n--x--`], ["xml", "application/xml", "<a/>"],
-    ["JSON array", "application/json", "[]"], ["JSON cut off", "application/json", "{\"grant_type\":"], ["JSON number", "application/json", "{\"grant_type\":1}"],
+    ["JSON array", "application/json", "[]"], ["JSON cut off", "application/json", "{\"grant_type\":"], ["JSON number", "application/json",
+    "{\"grant_type\":1}"],
     ["JSON twice", "application/json", "{\"grant_type\":\"a\",\"grant_type\":\"b\"}"], ["deep JSON", "application/json", "[".repeat(20000)],
     ["bad percent", "application/x-www-form-urlencoded", "grant_type=%zz"], ["not UTF-8", "application/x-www-form-urlencoded", "grant_type=%ff%fe"],
-    ["NUL", "application/x-www-form-urlencoded", `${form}&x=%00`], ["many", "application/x-www-form-urlencoded", `${"a=1&".repeat(5000)}${form}`], ["empty", "application/x-www-form-urlencoded", ""],
+    ["NUL", "application/x-www-form-urlencoded", `${form}&x=%00`], ["many", "application/x-www-form-urlencoded", `${"a=1&".repeat(5000)}${form}`],
+    ["empty", "application/x-www-form-urlencoded", ""],
   ];
   for (const [what, type, body] of bodies) {
     const reply = await send(url, { method: "POST", headers: { "content-type": type }, body });
@@ -195,6 +199,8 @@ test("RFC 6749 section 3.2: bodies of another type, malformed or too large are 4
   assert.equal(twoTypes.status, 400);
   assert.equal(rawHeader(twoTypes, "access-control-allow-origin")[0], "*", "a browser's client reads the error");
   assert.equal((await postForm(url, [...new URLSearchParams(form)])).status, 200, "nothing of this used the code");
+  const json = await send(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(await freshCode(server, client)) });
+  assert.equal(json.status, 200, "a JSON body is read by the same rules, for the clients that send one");
 });
 
 test("RFC 7523 section 3, RFC 8725: client assertions that are forged, of another, for another, too old or used", async () => {
@@ -207,16 +213,26 @@ test("RFC 7523 section 3, RFC 8725: client assertions that are forged, of anothe
   const [h = "", c = "", s = ""] = good.split(".");
   const without = (name: string): string => signEs256(header, Object.fromEntries(Object.entries(claims()).filter(([each]) => each !== name)), key.privateKey);
   const forged: [string, string][] = [
-    ["none", `${encodeJson({ alg: "none" })}.${c}.`], ["None", `${encodeJson({ alg: "None" })}.${c}.${s}`], ["HS256", `${encodeJson({ alg: "HS256", kid: "k1" })}.${c}.${s}`],
-    ["no signature", `${h}.${c}.`], ["two parts", `${h}.${c}`], ["four parts", `${good}.x`], ["zero signature", `${h}.${c}.${Buffer.alloc(64).toString("base64url")}`],
-    ["another's key", signEs256(header, claims(), stranger.privateKey)], ["embedded jwk", signEs256({ ...header, jwk: stranger.publicJwk }, claims(), stranger.privateKey)],
-    ["jku", signEs256({ ...header, jku: "https://evil.example/jwks.json" }, claims(), stranger.privateKey)], ["unknown kid", made({}, { ...header, kid: "nope" })],
-    ["crit", made({}, { ...header, crit: ["exp"] })], ["at+jwt", made({}, { ...header, typ: "at+jwt" })], ["dpop+jwt", made({}, { ...header, typ: "dpop+jwt" })], ["id-jag", made({}, { ...header, typ: "oauth-id-jag+jwt" })],
-    ["iss is not sub", made({ iss: other.id })], ["another client", made({ iss: other.id, sub: other.id })], ["aud", made({ aud: "https://evil.example" })],
-    ["aud of two", made({ aud: [server.issuer, "https://evil.example"] })], ["aud longer", made({ aud: `${server.issuer}/x` })], ["no aud", without("aud")], ["no exp", without("exp")],
-    ["no jti", without("jti")], ["no iss", without("iss")], ["no sub", without("sub")], ["expired", made({ exp: now - 3600 })], ["too far ahead", made({ exp: now + 10 * 24 * 3600 })],
-    ["not yet", made({ nbf: now + 3600 })], ["exp as text", made({ exp: "soon" })], ["duplicate claims", signEs256(header, `{"iss":"x",${JSON.stringify(claims()).slice(1)}`, key.privateKey)],
-    ["not JSON", signEs256(header, "hello", key.privateKey)], ["empty", "."], ["rubbish", "a.b.c"], ["long", `${h}.${"A".repeat(20000)}.${s}`], ["padded", `${h}.${c}.${s}=`],
+    ["none", `${encodeJson({ alg: "none" })}.${c}.`], ["None", `${encodeJson({ alg: "None" })}.${c}.${s}`], ["HS256",
+    `${encodeJson({ alg: "HS256", kid: "k1" })}.${c}.${s}`],
+    ["no signature", `${h}.${c}.`], ["two parts", `${h}.${c}`], ["four parts", `${good}.x`], ["zero signature",
+    `${h}.${c}.${Buffer.alloc(64).toString("base64url")}`],
+    ["another's key", signEs256(header, claims(), stranger.privateKey)],
+    ["embedded jwk", signEs256({ ...header, jwk: stranger.publicJwk }, claims(), stranger.privateKey)],
+    ["jku", signEs256({ ...header, jku: "https://evil.example/jwks.json" }, claims(), stranger.privateKey)], ["unknown kid", made({},
+    { ...header, kid: "nope" })],
+    ["crit", made({}, { ...header, crit: ["exp"] })], ["at+jwt", made({}, { ...header, typ: "at+jwt" })], ["dpop+jwt", made({},
+    { ...header, typ: "dpop+jwt" })], ["id-jag", made({}, { ...header, typ: "oauth-id-jag+jwt" })],
+    ["iss is not sub", made({ iss: other.id })], ["another client", made({ iss: other.id, sub: other.id })],
+    ["aud", made({ aud: "https://evil.example" })],
+    ["aud of two", made({ aud: [server.issuer, "https://evil.example"] })], ["aud longer", made({ aud: `${server.issuer}/x` })],
+    ["no aud", without("aud")], ["no exp", without("exp")],
+    ["no jti", without("jti")], ["no iss", without("iss")], ["no sub", without("sub")], ["expired", made({ exp: now - 3600 })],
+    ["too far ahead", made({ exp: now + 10 * 24 * 3600 })],
+    ["not yet", made({ nbf: now + 3600 })], ["exp as text", made({ exp: "soon" })],
+    ["duplicate claims", signEs256(header, `{"iss":"x",${JSON.stringify(claims()).slice(1)}`, key.privateKey)],
+    ["not JSON", signEs256(header, "hello", key.privateKey)], ["empty", "."], ["rubbish", "a.b.c"], ["long", `${h}.${"A".repeat(20000)}.${s}`],
+    ["padded", `${h}.${c}.${s}=`],
   ];
   const code = await freshCode(server, keyClient);
   const ask = (assertion: string, more: Record<string, string> = {}) => askToken(server.issuer, { ...code, client_assertion_type: ASSERTION_TYPE, client_assertion: assertion, ...more });

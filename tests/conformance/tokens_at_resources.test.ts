@@ -85,7 +85,9 @@ test("RFC 8725 section 2.1, 3.1: no algorithm but the key's own: none, HMAC with
       await assertTokenRefused(`${input}.${signature}`, `${alg} with ${name}`);
     }
   }
-  for (const alg of ["RS256", "PS256", "ES384", "ES512", "EdDSA", "ES256K"]) await assertTokenRefused(`${encodeJson({ ...header, alg })}.${c}.${s}`, alg);
+  for (const alg of ["RS256", "PS256", "ES384", "ES512", "EdDSA", "ES256K"]) {
+    await assertTokenRefused(`${encodeJson({ ...header, alg })}.${c}.${s}`, alg);
+  }
   assert.ok(h !== "");
 });
 
@@ -95,7 +97,8 @@ test("RFC 8725 section 3.10, RFC 7515 section 4.1: keys a token brings along or 
   const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const certificate = rsa.publicKey.export({ type: "spki", format: "der" }).toString("base64");
   const headers: [string, Json][] = [
-    ["same kid", header], ["jwk", { ...header, jwk: mine.publicJwk }], ["jku", { ...header, jku: `${server.issuer}/oauth/jwks` }], ["x5u", { ...header, x5u: "https://evil.example/x" }],
+    ["same kid", header], ["jwk", { ...header, jwk: mine.publicJwk }], ["jku", { ...header, jku: `${server.issuer}/oauth/jwks` }], ["x5u",
+    { ...header, x5u: "https://evil.example/x" }],
     ["x5c", { ...header, x5c: [certificate] }], ["no kid", { alg: "ES256", typ: "at+jwt" }], ["crit", { ...header, crit: ["b64"], b64: false }],
   ];
   for (const [what, head] of headers) await assertTokenRefused(signEs256(head, claims, mine.privateKey), what);
@@ -111,11 +114,16 @@ test("RFC 7515 section 5.2: a changed, cut, padded, re-encoded or joined token i
   const [h = "", c = "", s = ""] = tokens.access.split(".");
   const flipped = (text: string): string => `${text.startsWith("A") ? "B" : "A"}${text.slice(1)}`;
   const changed: [string, string][] = [
-    ["other claims", `${h}.${encodeJson({ ...claims, scope: "openid email ai.use admin" })}.${s}`], ["other person", `${h}.${encodeJson({ ...claims, sub: "someone" })}.${s}`],
-    ["longer life", `${h}.${encodeJson({ ...claims, exp: 9_999_999_999 })}.${s}`], ["duplicate key", `${h}.${encodeJson(`{"scope":"admin",${JSON.stringify(claims).slice(1)}`)}.${s}`],
-    ["no typ", `${encodeJson({ alg: header["alg"], kid: header["kid"] })}.${c}.${s}`], ["signature flipped", `${h}.${c}.${flipped(s)}`], ["signature cut", `${h}.${c}.${s.slice(0, -1)}`],
-    ["no signature", `${h}.${c}.`], ["two parts", `${h}.${c}`], ["four parts", `${tokens.access}.${s}`], ["five parts", `${tokens.access}..`], ["zero r and s", `${h}.${c}.${Buffer.alloc(64).toString("base64url")}`],
-    ["padded", `${tokens.access}=`], ["plain base64", `${h}.${c}.+/${s.slice(2)}`], ["newline", `${h}\\n.${c}.${s}`], ["one letter", "x"], ["dots", ".."], ["long", "A".repeat(7000)],
+    ["other claims", `${h}.${encodeJson({ ...claims, scope: "openid email ai.use admin" })}.${s}`], ["other person",
+    `${h}.${encodeJson({ ...claims, sub: "someone" })}.${s}`],
+    ["longer life", `${h}.${encodeJson({ ...claims, exp: 9_999_999_999 })}.${s}`], ["duplicate key",
+    `${h}.${encodeJson(`{"scope":"admin",${JSON.stringify(claims).slice(1)}`)}.${s}`],
+    ["no typ", `${encodeJson({ alg: header["alg"], kid: header["kid"] })}.${c}.${s}`], ["signature flipped", `${h}.${c}.${flipped(s)}`],
+    ["signature cut", `${h}.${c}.${s.slice(0, -1)}`],
+    ["no signature", `${h}.${c}.`], ["two parts", `${h}.${c}`], ["four parts", `${tokens.access}.${s}`], ["five parts", `${tokens.access}..`],
+    ["zero r and s", `${h}.${c}.${Buffer.alloc(64).toString("base64url")}`],
+    ["padded", `${tokens.access}=`], ["plain base64", `${h}.${c}.+/${s.slice(2)}`], ["newline", `${h}\\n.${c}.${s}`], ["one letter", "x"], ["dots",
+    ".."], ["long", "A".repeat(7000)],
     ["json", encodeJson({ sub: "x" })], ["stray last bits", nonCanonical(tokens.access)],
   ];
   for (const [what, token] of changed) await assertTokenRefused(token, what);

@@ -13,7 +13,7 @@ constexpr size_t kMaxPassword = 256;
 constexpr size_t kMaxName = 100;
 
 struct Person {
-  std::string id;  // a UUID; the `sub` of tokens
+  std::string id;     // a UUID; the `sub` of tokens
   std::string email;  // lower case
   bool email_verified = true;
   std::string name;  // may be empty

@@ -14,10 +14,12 @@ Outcome<Scopes> own_scopes(const Options& options, const apps::Client& client, c
   Outcome<Scopes> chosen = choose_scopes(options, client, resource, text);
   auto* scopes = std::get_if<Scopes>(&chosen);
   if (scopes == nullptr) return asked.empty() ? Outcome<Scopes>(Scopes{}) : chosen;
+  // Nobody is asked here, so what was registered binds every kind of client.
+  if (!client.scope.empty()) *scopes = intersect(*scopes, parse_scopes(client.scope).value_or(Scopes{}));
   std::erase_if(*scopes,
                 [](const auto& name) { return contains(kIdentityScopes, name) || name == kAiScope; });
   if (scopes->empty() && !asked.empty()) {
-    return Refusal{OauthCode::invalid_scope, "None of the scopes asked for can be had without a person.", {}};
+    return Refusal{OauthCode::invalid_scope, "None of the scopes asked for can be had this way.", {}};
   }
   return chosen;
 }

@@ -1,5 +1,6 @@
 #include "domain/authorization/codes.h"
 
+#include "domain/authorization/client_rules.h"
 #include "domain/authorization/tokens.h"
 #include "foundation/base/ids.h"
 #include "foundation/crypto/held_secret.h"
@@ -95,12 +96,15 @@ Task<Result<Outcome<TokenAnswer>>> redeem_code(const Authority& authority, Token
   crypto::HeldSecret held{Secret(sent), kPurpose};
   Millis now = authority.clock.now();
   std::optional<CodeRow> code;
+  std::optional<Grant> live;
   auto look_up = [&](sql::Transaction& transaction) -> Result<void> {
     VK_TRY(code, find_code(transaction, held.hash()));
+    if (!code) return {};
+    VK_TRY(live, find_grant(transaction, code->grant_id, now));
     return {};
   };
   CO_CHECK(co_await authority.database.read(std::ref(look_up)));
-  if (!code) co_return bad_code();
+  if (!code || !live) co_return bad_code();
   // A used one goes on to be used again, which ends its grant; a wrong sender must not be able to do that.
   if (auto refused = mismatch(*code, request, code->used ? 0 : now)) co_return std::move(*refused);
 
@@ -110,6 +114,9 @@ Task<Result<Outcome<TokenAnswer>>> redeem_code(const Authority& authority, Token
     CO_TRY(ai, read_ai_keys(text));
   }
   const apps::Client& client = request.client.client;
+  CO_OAUTH_TRY(auto resource,
+               co_await find_requested_resource(authority, client, {{"resource", live->resource}}));
+  if (auto refused = check_dpop(client, resource, request.dpop_thumbprint)) co_return std::move(*refused);
   bool refreshable = client.has_grant_type("refresh_token");
   NewRefreshToken fresh;
   fresh.token = crypto::make_token(authority.random);
@@ -128,11 +135,8 @@ Task<Result<Outcome<TokenAnswer>>> redeem_code(const Authority& authority, Token
   };
   CO_OAUTH_TRY(Grant grant, co_await authority.database.write_value<Outcome<Grant>>(std::ref(redeem)));
 
-  Outcome<apps::Resource> resource = Refusal{};
-  CO_TRY(resource, co_await find_requested_resource(authority, client, {{"resource", grant.resource}}));
-  if (auto* refused = std::get_if<Refusal>(&resource)) co_return std::move(*refused);
   Minting minting{.client = client,
-                  .resource = std::get<apps::Resource>(std::move(resource)),
+                  .resource = std::move(resource),
                   .grant = grant,
                   .scopes = grant.scopes,
                   .ai = std::move(ai),

@@ -100,6 +100,20 @@ TEST_P(Codes, ATokenIsForItsResourceOnly) {
             Code::unauthorized);
 }
 
+// RFC 9449: who takes bound tokens only gets none without a proof, and the code is still good with one.
+TEST_P(Codes, AClientOfBoundTokensNeedsAProof) {
+  client = house.make_client(R"("token_endpoint_auth_method":"none","dpop_bound_access_tokens":true)");
+  std::string code = house.code_for(client);
+  EXPECT_EQ(word_of(house.redeem(client, code)), "invalid_dpop_proof");
+  TokenRequest request = house.redemption(client, code);
+  request.dpop_thumbprint = std::string(43, 'k');
+  auto answer = await_now(redeem_code(house.authority, std::move(request)));
+  ASSERT_EQ(word_of(answer), "");
+  EXPECT_TRUE(std::get<TokenAnswer>(*answer).dpop_bound);
+  EXPECT_EQ(word_of(house.refresh(client, refresh_token_of(std::get<TokenAnswer>(*answer)))),
+            "invalid_grant");
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, Codes, ::testing::ValuesIn(sql::engines_under_test()),
                          [](const auto& info) { return sql::engine_name(info.param); });
 

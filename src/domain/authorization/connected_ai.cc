@@ -54,6 +54,18 @@ Result<std::optional<CredentialKey>> unwrap_ai(sql::Transaction& transaction, co
   return std::optional(std::move(keys.front()));
 }
 
+Result<std::vector<ConnectedAi>> list_usable_ai(sql::Transaction& transaction, const std::string& person_id,
+                                                const std::optional<Secret>& vault_key) {
+  std::vector<ConnectedAi> usable;
+  if (!vault_key) return usable;
+  VK_TRY(auto connected, list_connected_ai(transaction, person_id));
+  for (ConnectedAi& ai : connected) {
+    VK_TRY(auto key, unwrap_ai(transaction, person_id, ai.credential_id, *vault_key));
+    if (key) usable.push_back(std::move(ai));
+  }
+  return usable;
+}
+
 Result<bool> disconnect_ai(sql::Transaction& transaction, const std::string& person_id,
                            const std::string& credential_id) {
   VK_CHECK(transaction.run(kDisconnect, {person_id, credential_id}));

@@ -2,6 +2,7 @@
 // key V (product.md, split keys 4).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,10 @@ struct ConnectedAi {
 
 Result<std::vector<ConnectedAi>> list_connected_ai(sql::Transaction& transaction,
                                                    const std::string& person_id);
+// Those that the vault key opens: a password that was reset without a recovery code left the others behind.
+// None without a key.
+Result<std::vector<ConnectedAi>> list_usable_ai(sql::Transaction& transaction, const std::string& person_id,
+                                                const std::optional<Secret>& vault_key);
 // Connecting the same credential again is no error.
 Result<void> connect_ai(sql::Transaction& transaction, const std::string& person_id, const Secret& vault_key,
                         const CredentialKey& key, const std::string& plan, Millis now, Random& random);

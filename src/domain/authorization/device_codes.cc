@@ -185,7 +185,7 @@ Task<Result<DeviceQuestion>> ask_device(const Authority& authority, std::string 
       question.ai_before = consent->credential_id;
     }
     if (contains(request.scopes, kAiScope)) {
-      VK_TRY(question.ai, list_connected_ai(transaction, session.person.id));
+      VK_TRY(question.ai, list_usable_ai(transaction, session.person.id, session.vault_key));
     }
     return {};
   };

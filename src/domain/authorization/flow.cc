@@ -198,7 +198,7 @@ Task<Result<Question>> AuthorizationFlow::ask(Secret request, std::string browse
       question.ai_before = consent->credential_id;
     }
     if (contains(asked.scopes, kAiScope)) {
-      VK_TRY(question.ai, list_connected_ai(transaction, session->person.id));
+      VK_TRY(question.ai, list_usable_ai(transaction, session->person.id, session->vault_key));
     }
     return {};
   };

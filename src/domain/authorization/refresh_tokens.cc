@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "domain/authorization/authorization_request.h"
+#include "domain/authorization/client_rules.h"
 #include "domain/authorization/tokens.h"
 #include "foundation/crypto/held_secret.h"
 
@@ -117,6 +118,9 @@ Task<Result<Outcome<TokenAnswer>>> Rotation::prepare(const Grant& grant) {
   }
   CO_OAUTH_TRY(auto resource, co_await find_requested_resource(authority_, request_.client.client,
                                                                {{"resource", grant.resource}}));
+  if (auto refused = check_dpop(request_.client.client, resource, request_.dpop_thumbprint)) {
+    co_return std::move(*refused);
+  }
   if (!row_.ai.empty()) {
     CO_TRY(Secret text, held_.open(row_.ai));
     CO_TRY(ai_, read_ai_keys(text));

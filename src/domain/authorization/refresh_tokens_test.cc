@@ -148,6 +148,19 @@ TEST_P(RefreshTokens, CarryTheAiAlongAndTheStoreOpensNothing) {
     return connect_ai(transaction, "person-1", *house.session.vault_key, key, "plus", kNow, house.random);
   };
   ASSERT_TRUE(house.store->write_now(connect).ok());
+  auto usable = [&](const std::optional<Secret>& vault_key) {
+    size_t count = 0;
+    auto look_up = [&](sql::Transaction& transaction) -> Result<void> {
+      VK_TRY(auto list, list_usable_ai(transaction, "person-1", vault_key));
+      count = list.size();
+      return {};
+    };
+    EXPECT_TRUE(house.store->write_now(look_up).ok());
+    return count;
+  };
+  EXPECT_EQ(usable(house.session.vault_key), 1u);
+  EXPECT_EQ(usable(Secret(std::string(32, 'W'))), 0u);  // the key of a password that was reset
+  EXPECT_EQ(usable(std::nullopt), 0u);
   auto form = House::request_of(client, {{"scope", "openid ai.use"}});
   Decision decision{.approve = true, .scopes = {}, .credential_id = key.id.value};
   auto parameters = house.approve(form, decision);

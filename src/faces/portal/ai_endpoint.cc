@@ -72,7 +72,7 @@ Task<void> list_ai(const PortalGrants& face, http::Exchange& exchange) {
   if (!call) co_return;
   std::vector<ConnectedAi> connected;
   auto look_up = [&](sql::Transaction& transaction) -> Result<void> {
-    VK_TRY(connected, list_connected_ai(transaction, call->session->person.id));
+    VK_TRY(connected, list_usable_ai(transaction, call->session->person.id, call->session->vault_key));
     return {};
   };
   auto read = co_await face.authority.database.read(std::ref(look_up));

@@ -43,8 +43,8 @@ std::string csrf_token(const PortalGate& gate, std::string_view browser, const S
 http::Response portal_json(int status, std::string body);
 http::Response portal_error(int status, std::string_view word, std::string_view sentence,
                             Millis retry_after = 0);
-// An Error of a rule as an answer: store and unavailable are 503, not_found 404, conflict 409,
-// invalid_argument 400 with its detail, forbidden 403, the rest 503. Exhaustive.
+// An Error of a rule as an answer: invalid_argument 400 with its detail, unauthorized 401, forbidden 403,
+// not_found 404, conflict 409, too_large 413, rate_limited 429, the rest 503. Exhaustive.
 http::Response portal_failure(const Error& error);
 
 }  // namespace valetkey::faces
