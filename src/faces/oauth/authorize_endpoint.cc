@@ -10,7 +10,14 @@
 namespace valetkey::faces {
 namespace {
 
-using namespace authorization;
+using authorization::AskPerson;
+using authorization::AuthorizationFlow;
+using authorization::Begun;
+using authorization::OauthCode;
+using authorization::Outcome;
+using authorization::Refusal;
+using authorization::SendToClient;
+using authorization::ShowError;
 
 // 303, so that a POST becomes a GET (RFC 9700 section 4.12).
 http::Response go_to(const std::string& url) {

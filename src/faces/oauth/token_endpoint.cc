@@ -10,7 +10,19 @@
 namespace valetkey::faces {
 namespace {
 
-using namespace authorization;
+using authorization::Authority;
+using authorization::exchange_token;
+using authorization::issue_client_credentials;
+using authorization::OauthCode;
+using authorization::Outcome;
+using authorization::redeem_assertion;
+using authorization::redeem_code;
+using authorization::redeem_device_code;
+using authorization::Refusal;
+using authorization::rotate_refresh_token;
+using authorization::TokenAnswer;
+using authorization::TokenRequest;
+using authorization::write_token_answer;
 
 using Rule = Task<Result<Outcome<TokenAnswer>>> (*)(const Authority&, TokenRequest);
 

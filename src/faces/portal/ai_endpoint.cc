@@ -7,7 +7,11 @@
 namespace valetkey::faces {
 namespace {
 
-using namespace authorization;
+using authorization::connect_ai;
+using authorization::ConnectedAi;
+using authorization::disconnect_ai;
+using authorization::list_usable_ai;
+using authorization::unwrap_ai;
 
 constexpr std::string_view kNote =
     "Unofficial: it reuses the sign-in of the vendor's own tools. It may stop working, and the vendor's "

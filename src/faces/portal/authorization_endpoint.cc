@@ -7,8 +7,6 @@
 namespace valetkey::faces {
 namespace {
 
-using namespace authorization;
-
 Task<void> show_question(const PortalGrants& face, http::Exchange& exchange) {
   auto call = co_await enter(face.gate, exchange, Needs::nobody);
   if (!call) co_return;

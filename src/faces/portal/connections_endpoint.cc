@@ -5,7 +5,8 @@
 namespace valetkey::faces {
 namespace {
 
-using namespace authorization;
+using authorization::Connection;
+using authorization::disconnect;
 
 // Client and resource in one opaque text, for the path.
 std::string id_of(const Connection& connection) {

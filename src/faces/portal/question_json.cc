@@ -4,7 +4,13 @@
 namespace valetkey::faces {
 namespace {
 
-using namespace authorization;
+using authorization::AuthorizationRequest;
+using authorization::ConnectedAi;
+using authorization::contains;
+using authorization::Decision;
+using authorization::kAiScope;
+using authorization::Question;
+using authorization::SignInNeed;
 
 // What the scopes of every resource mean, in plain words.
 std::string_view meaning_of(std::string_view scope) {

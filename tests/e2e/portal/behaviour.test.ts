@@ -115,7 +115,7 @@ for (const target of foreign) {
   test(`after sign-in nobody is sent to ${JSON.stringify(target)}`, async () => {
     const page = await pages.open(`/sign-in?continue=${encodeURIComponent(target)}`);
     await signIn(page);
-    await page.waitForFunction("location.pathname !== '/sign-in'");
+    await page.waitForURL((url) => url.pathname !== "/sign-in");
     const url = new URL(page.url());
     assert.equal(url.origin, pages.mock.url);
     assert.ok(["/account", "/%0d/evil"].includes(url.pathname), url.pathname);
