@@ -19,6 +19,11 @@ TEST(CommandLineTest, AnOptionTakesItsValueAfterASpaceOrAnEqualsSign) {
   ASSERT_TRUE(line.ok());
   EXPECT_EQ(line->from_authai, "./old.db");
   EXPECT_EQ(line->config_file, "new.toml");
+  auto seed = parse_command_line({"migrate", "--from-apps-auth", "auth.db", "--jwks=jwks.json"});
+  ASSERT_TRUE(seed.ok());
+  EXPECT_EQ(seed->from_apps_auth, "auth.db");
+  EXPECT_EQ(seed->jwks_file, "jwks.json");
+  EXPECT_EQ(parse_command_line({"serve", "--jwks", "x"}).error().detail, "--jwks belongs to migrate");
 }
 
 TEST(CommandLineTest, HelpIsAnsweredWhereverItStands) {

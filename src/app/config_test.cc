@@ -257,6 +257,12 @@ TEST_F(ConfigTest, TextsThatEndUpInHeadersUrlsOrSocketsAreChecked) {
         Case{"VALETKEY_PROVIDERS_OPENAI_BACKEND", "https://x/", "http://[::1]:80"},
         Case{"VALETKEY_PROVIDERS_XAI_API", "https://me:pw@x", "https://x"},
         Case{"VALETKEY_PROVIDERS_XAI_TRUSTED_HOSTS", "*.x.ai", "x.ai,127.0.0.1"},
+        Case{"VALETKEY_OAUTH_ISSUER", "http://auth.example", "https://auth.example"},
+        Case{"VALETKEY_OAUTH_ISSUER", "https://auth.example/", "http://localhost:3000"},
+        Case{"VALETKEY_OAUTH_ISSUER", "https://auth.example/tenant", "http://127.0.0.1:3000"},
+        Case{"VALETKEY_OAUTH_ISSUER", "https://Auth.example", "http://[::1]:3000"},
+        Case{"VALETKEY_OAUTH_ISSUER", "http://localhost.evil.example", ""},
+        Case{"VALETKEY_MAIL_SMTP_URL", "http://mail.example", "smtps://mail.example:465"},
         Case{"VALETKEY_SERVER_MAX_BODY_BYTES", "1023", "1024"},
         Case{"VALETKEY_SERVER_PORT", "99999999999999999999", "0"}}) {
     source_.environment[c.name] = c.bad;
