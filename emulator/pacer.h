@@ -1,11 +1,12 @@
-// Waiting between two events of a paced stream: one wheel of 1 ms slots and one timer per worker, however
-// many streams wait. Belongs to one worker.
+// Waiting between two events of a paced stream: one timer per worker, however many streams wait. A waiter is
+// woken when its time comes; where many wait, those of one millisecond are woken together, which spares the
+// benchmarks a timer for each event. Belongs to one worker.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
 
-#include <array>
 #include <functional>
+#include <map>
 
 #include "foundation/base/cancellation.h"
 #include "foundation/base/clock.h"
@@ -15,35 +16,24 @@ namespace valetkey::emulator {
 
 class Pacer {
  public:
-  explicit Pacer(asio::io_context& context);
+  explicit Pacer(asio::io_context& context) : timer_(context.get_executor()) {}
 
   // True when the time has passed, false when cancelled before. The cancellation outlives the wait.
   Task<bool> wait(Millis duration, Cancellation& cancellation);
 
  private:
-  static constexpr size_t kSlots = 1024;
-  struct Waiter {
-    ~Waiter() { unlink(); }
-    void unlink();
-    void finish(bool passed);
-    Millis due = 0;
-    std::function<void(bool)> done;
-    Waiter* previous = nullptr;
-    Waiter* next = nullptr;
-    Waiter** head = nullptr;
-    size_t* waiting = nullptr;
-  };
-  void link(Waiter& waiter);
+  using Instant = std::chrono::steady_clock::time_point;
+  using Waiters = std::multimap<Instant, std::function<void(bool)>>;
+  void finish(Waiters::iterator waiter, bool passed);
   void schedule();
-  void tick();
+  void wake_due();
 
   using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                            asio::wait_traits<std::chrono::steady_clock>, Executor>;
   Timer timer_;
-  std::array<Waiter*, kSlots> slots_{};
-  size_t waiting_ = 0;
-  Millis swept_ = 0;  // steady milliseconds up to which the slots are done
-  bool scheduled_ = false;
+  Waiters waiters_;
+  Instant planned_ = Instant::max();  // when the timer goes off
+  Instant woken_;                     // when it last did
 };
 
 }  // namespace valetkey::emulator
