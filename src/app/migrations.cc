@@ -17,7 +17,8 @@ std::vector<sql::Migration> house_migrations() {
   for (const auto* module :
        {&apps::migrations(), &accounts::account_migrations(), &accounts::second_factor_migrations(),
         &authorization::signing_key_migrations(), &authorization::seen_once_migrations(),
-        &authorization::migrations(), &authorization::assertion_migrations()}) {
+        &authorization::migrations(), &authorization::assertion_migrations(),
+        &accounts::imported_password_migrations()}) {
     all.insert(all.end(), module->begin(), module->end());
   }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.number < b.number; });

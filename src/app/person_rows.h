@@ -10,7 +10,8 @@ namespace valetkey {
 
 // JSON members: "connections":[...],"ai":[...].
 Task<Result<std::string>> export_of(sql::Database& database, std::string person_id);
-// Consents, grants, connected AIs, links to other issuers, and the clients and resources of a builder.
+// Consents, grants, connected AIs with their sealed credentials, links to other issuers, and the clients and
+// resources of a builder.
 Result<void> forget_person(sql::Transaction& transaction, const std::string& person_id);
 
 }  // namespace valetkey

@@ -27,20 +27,18 @@ Accounts::Accounts(sql::Database& database, const Clock& clock, Random& random, 
 
 Accounts::~Accounts() = default;
 
-uint64_t Accounts::hashings() const {
-  return state_->passwords.runs();
+Hashings Accounts::hashings() const {
+  return state_->passwords.count();
 }
 
 Task<AccountResult<PasswordSignIn>> Accounts::sign_in(std::string email, Secret password,
                                                       std::string client_address) {
   auto state = state_;
   const std::optional<std::string> canonical = canonical_email(email);
-  std::optional<PersonRow> row;
-  if (canonical) {
-    CO_TRY(row, co_await state->read_person_by_email(*canonical));
-  }
-  auto checked = co_await State::check(state, canonical.value_or(email), std::move(row), std::move(password),
-                                       std::move(client_address));
+  // Nobody has the empty address.
+  CO_TRY(Candidate candidate, co_await state->read_candidate(find_person_by_email, canonical.value_or("")));
+  auto checked = co_await State::check(state, canonical.value_or(email), std::move(candidate),
+                                       std::move(password), std::move(client_address));
   co_return without_hash(std::move(checked));
 }
 
@@ -54,21 +52,24 @@ Task<AccountResult<PasswordSignIn>> Accounts::check_password(std::string person_
 Task<AccountResult<CheckedPassword>> Accounts::State::check_person(std::shared_ptr<State> self,
                                                                    std::string person_id, Secret password,
                                                                    std::string client_address) {
-  CO_TRY(std::optional<PersonRow> row, co_await self->read_person(person_id));
-  if (!row) co_return Error{Code::not_found, "no such person", "accounts"};
-  const std::string account = row->person.email;
-  co_return co_await check(self, account, std::move(row), std::move(password), std::move(client_address));
+  CO_TRY(Candidate candidate, co_await self->read_candidate(find_person, std::move(person_id)));
+  if (!candidate.row) co_return Error{Code::not_found, "no such person", "accounts"};
+  const std::string account = candidate.row->person.email;
+  co_return co_await check(self, account, std::move(candidate), std::move(password),
+                           std::move(client_address));
 }
 
 Task<AccountResult<CheckedPassword>> Accounts::State::check(std::shared_ptr<State> self, std::string account,
-                                                            std::optional<PersonRow> row, Secret password,
+                                                            Candidate candidate, Secret password,
                                                             std::string client_address) {
   if (password.size() > kMaxPasswordBytes) password = Secret();  // no account has either
   CO_TRY(Attempt attempt, co_await self->let_in(self->password_keys(account, client_address)));
   if (attempt.wait > 0) co_return refused<CheckedPassword>(too_many_attempts(attempt.wait));
+  std::optional<PersonRow>& row = candidate.row;
   const PasswordRecord record = row ? row->password : PasswordRecord{};
   const std::string person_id = row ? row->person.id : "";
-  auto verdict = co_await self->passwords.check(password, record, person_id);
+  auto verdict =
+      co_await self->passwords.check(password, record, person_id, std::move(candidate.bcrypt_costs));
   if (!verdict.ok()) {
     (void)co_await self->excuse(std::move(attempt), "");
     co_return std::move(verdict).error();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "domain/accounts/browser_sessions.h"
+#include "domain/accounts/hashings.h"
 #include "domain/accounts/person.h"
 #include "domain/accounts/second_factors.h"
 #include "foundation/base/secret.h"
@@ -66,7 +67,8 @@ class Accounts {
   // Also of a changed address: that link works only where its person is signed in already (`signed_in_as`),
   // so that a mistyped address gives the account to nobody.
   Task<AccountResult<PasswordSignIn>> verify_email(Secret token, std::string signed_in_as = "");
-  // Unknown address: same answer, same work. A bcrypt hash of an imported account is replaced.
+  // Unknown address: same answer, same work, whatever kinds of hashes the store holds. A bcrypt hash of an
+  // imported account is replaced.
   Task<AccountResult<PasswordSignIn>> sign_in(std::string email, Secret password, std::string client_address);
   Task<AccountResult<Unit>> forgot_password(std::string email, std::string client_address);
   // Without a recovery code the vault key is lost and a new one made: what was connected must be connected
@@ -104,8 +106,7 @@ class Accounts {
   Task<Result<void>> delete_account(std::string person_id,
                                     std::function<Result<void>(sql::Transaction&)> also);
   Task<Result<int64_t>> delete_expired();  // links, unverified registrations, throttle rows
-  // How often Argon2id or bcrypt was run: a measure of load.
-  uint64_t hashings() const;
+  Hashings hashings() const;               // so far: a measure of load
 
  private:
   struct State;
@@ -115,6 +116,7 @@ class Accounts {
 // Users of the seed server's database (bcrypt hashes kept, checked at sign-in). How many were copied.
 Result<int64_t> import_seed_users(sql::Database& from, sql::Database& to, Millis now);
 
-const std::vector<sql::Migration>& account_migrations();  // number 11
+const std::vector<sql::Migration>& account_migrations();            // number 11
+const std::vector<sql::Migration>& imported_password_migrations();  // number 17
 
 }  // namespace valetkey::accounts

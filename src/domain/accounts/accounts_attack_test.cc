@@ -45,7 +45,7 @@ TEST_P(AccountsAttackTest, AfterFiveFailuresEachFurtherGuessCostsAWaitThatDouble
 TEST_P(AccountsAttackTest, ARefusedGuessIsNotEvenHashed) {
   make_account();
   for (int i = 0; i < 5; ++i) (void)sign_in(kEmail, kWrong);
-  const uint64_t before = accounts.hashings();
+  const Hashings before = accounts.hashings();
   EXPECT_EQ(word_of(sign_in()), "too_many_attempts");
   EXPECT_EQ(accounts.hashings(), before);
 }
@@ -116,7 +116,7 @@ TEST_P(AccountsAttackTest, WhileAGuesserNeverStopsTheOwnerGetsInByALinkAtOnce) {
 TEST_P(AccountsAttackTest, AForgottenPasswordIsAnsweredAlikeForKnownAndUnknown) {
   make_account();
   const size_t letters = mailbox.count();
-  const uint64_t hashings = accounts.hashings();
+  const Hashings hashings = accounts.hashings();
   const int64_t links = count("SELECT COUNT(*) FROM account_links");
   EXPECT_EQ(word_of(forget("nobody@example.test")), "");
   EXPECT_EQ(mailbox.count(), letters);

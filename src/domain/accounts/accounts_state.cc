@@ -96,11 +96,14 @@ Task<Result<std::optional<PersonRow>>> Accounts::State::read_person(std::string 
   co_return co_await database.read_value(std::move(work));
 }
 
-Task<Result<std::optional<PersonRow>>> Accounts::State::read_person_by_email(std::string email) {
-  std::function<Result<std::optional<PersonRow>>(sql::Transaction&)> work =
-      [email = std::move(email)](sql::Transaction& transaction) {
-        return find_person_by_email(transaction, email);
-      };
+Task<Result<Candidate>> Accounts::State::read_candidate(Finder finder, std::string id_or_email) {
+  std::function<Result<Candidate>(sql::Transaction&)> work =
+      [finder, id_or_email = std::move(id_or_email)](sql::Transaction& transaction) -> Result<Candidate> {
+    Candidate candidate;
+    VK_TRY(candidate.row, finder(transaction, id_or_email));
+    VK_TRY(candidate.bcrypt_costs, list_bcrypt_costs(transaction));
+    return candidate;
+  };
   co_return co_await database.read_value(std::move(work));
 }
 

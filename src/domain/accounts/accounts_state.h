@@ -19,6 +19,12 @@ struct CheckedPassword {
   std::string hash;  // what the store holds for it now; a change must find this one
 };
 
+// Whose password is to be checked, if anybody's, and the kinds of work that hides who it is.
+struct Candidate {
+  std::optional<PersonRow> row;
+  std::vector<int> bcrypt_costs;
+};
+
 struct Accounts::State {
   State(sql::Database& db, const Clock& c, Random& r, net::BlockingPool& pool, mail::Mailer& m, Totp& t,
         AccountOptions o);
@@ -47,11 +53,13 @@ struct Accounts::State {
   Result<Millis> mails_wait(sql::Transaction& transaction, const std::string& client_address) const;
 
   Task<Result<std::optional<PersonRow>>> read_person(std::string id);
-  Task<Result<std::optional<PersonRow>>> read_person_by_email(std::string email);
+  // By find_person or find_person_by_email.
+  using Finder = Result<std::optional<PersonRow>> (*)(sql::Transaction&, const std::string&);
+  Task<Result<Candidate>> read_candidate(Finder finder, std::string id_or_email);
 
   // The rule behind sign_in and check_password. `account` is the throttle's key also when there is no row.
   static Task<AccountResult<CheckedPassword>> check(std::shared_ptr<State> self, std::string account,
-                                                    std::optional<PersonRow> row, Secret password,
+                                                    Candidate candidate, Secret password,
                                                     std::string client_address);
   static Task<AccountResult<CheckedPassword>> check_person(std::shared_ptr<State> self, std::string person_id,
                                                            Secret password, std::string client_address);

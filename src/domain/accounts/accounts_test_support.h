@@ -3,9 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,6 +10,7 @@
 #include <vector>
 
 #include "domain/accounts/accounts.h"
+#include "domain/accounts/store_test_support.h"
 #include "domain/accounts/vault_key.h"
 #include "foundation/crypto/crypto.h"
 #include "tests/support/sql/await.h"
@@ -61,7 +59,9 @@ class Mailbox final : public mail::Mailer {
 
 inline std::vector<sql::Migration> all_account_migrations() {
   std::vector<sql::Migration> all = account_migrations();
-  all.insert(all.end(), second_factor_migrations().begin(), second_factor_migrations().end());
+  for (const auto* more : {&second_factor_migrations(), &imported_password_migrations()}) {
+    all.insert(all.end(), more->begin(), more->end());
+  }
   return all;
 }
 
@@ -138,52 +138,14 @@ class AccountsTest : public testing::TestWithParam<sql::Database::Kind> {
   bool is_alive(const Secret& cookie) { return await_now(sessions.find(cookie)).ok(); }
 
   void run(const char* text, std::vector<sql::Value> parameters = {}) {
-    const sql::Statement statement{text};
-    auto done = store->write_now([&](sql::Transaction& transaction) -> Result<void> {
-      VK_CHECK(transaction.run(statement, parameters));
-      return {};
-    });
-    ASSERT_TRUE(done.ok()) << done.error().detail;
+    run_on(store.get(), text, parameters);
   }
-  int64_t count(const char* text) {
-    int64_t found = -1;
-    const sql::Statement statement{text};
-    auto done = store->write_now([&](sql::Transaction& transaction) -> Result<void> {
-      VK_TRY(sql::Rows rows, transaction.run(statement));
-      found = rows.at(0).integer(0);
-      return {};
-    });
-    EXPECT_TRUE(done.ok());
-    return found;
-  }
-
-  // All that the tables hold, and for SQLite all bytes of the files.
+  int64_t count(const char* text) { return count_in(store.get(), text); }
   std::string dump() {
-    std::string all;
-    for (const char* table :
-         {"SELECT * FROM persons", "SELECT * FROM browser_sessions", "SELECT * FROM account_links",
-          "SELECT * FROM awaited_factors", "SELECT * FROM account_throttles", "SELECT * FROM totp",
-          "SELECT * FROM recovery_codes"}) {
-      const sql::Statement statement{table};
-      auto done = store->write_now([&](sql::Transaction& transaction) -> Result<void> {
-        VK_TRY(sql::Rows rows, transaction.run(statement));
-        for (const sql::Row& row : rows) append_row(all, row);
-        return {};
-      });
-      EXPECT_TRUE(done.ok());
-    }
-    if (!store.url().starts_with("sqlite:")) return all;
-    const auto directory = std::filesystem::path(store.url().substr(7)).parent_path();
-    for (const auto& file : std::filesystem::directory_iterator(directory)) {
-      std::ifstream stream(file.path(), std::ios::binary);
-      all.append(std::istreambuf_iterator<char>(stream), {});
-    }
-    return all;
-  }
-  static void append_row(std::string& out, const sql::Row& row) {
-    for (size_t column = 0; column < row.size(); ++column) {
-      out += row.text(column) + row.blob(column) + "\n";
-    }
+    return stolen_bytes(
+        store, {"SELECT * FROM persons", "SELECT * FROM browser_sessions", "SELECT * FROM account_links",
+                "SELECT * FROM awaited_factors", "SELECT * FROM account_throttles", "SELECT * FROM totp",
+                "SELECT * FROM recovery_codes"});
   }
 
   sql::TemporaryDatabase store{GetParam()};

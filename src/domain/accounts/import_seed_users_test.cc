@@ -14,12 +14,7 @@ class ImportSeedUsersTest : public AccountsTest {
         " display_name TEXT, created_at TEXT NOT NULL DEFAULT '', updated_at TEXT NOT NULL DEFAULT '')");
   }
   void seed_run(const char* text, std::vector<sql::Value> parameters = {}) {
-    const sql::Statement statement{text};
-    auto done = seed->write_now([&](sql::Transaction& transaction) -> Result<void> {
-      VK_CHECK(transaction.run(statement, parameters));
-      return {};
-    });
-    ASSERT_TRUE(done.ok()) << done.error().detail;
+    run_on(seed.get(), text, parameters);
   }
   void add_user(const std::string& uuid, const std::string& email, sql::Value name,
                 const std::string& hash = kHash) {
@@ -32,10 +27,20 @@ class ImportSeedUsersTest : public AccountsTest {
     return copied.ok() ? *copied : -1;
   }
 
+  // Of a wrong password, each time from another address.
+  Hashings work_of(const std::string& email, const std::string& password = "not-the-password") {
+    const Hashings before = accounts.hashings();
+    EXPECT_EQ(word_of(sign_in(email, password, "from " + std::to_string(++guesses_))), "wrong_credentials");
+    return accounts.hashings() - before;
+  }
+
   // bcrypt of "U*U", from the test vectors of the algorithm; cost 5.
   static constexpr const char* kHash = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
   static constexpr const char* kSeedPassword = "U*U";
   sql::TemporaryDatabase seed{GetParam()};
+
+ private:
+  int guesses_ = 0;
 };
 
 INSTANTIATE_TEST_SUITE_P(Engines, ImportSeedUsersTest, testing::ValuesIn(sql::engines_under_test()),
@@ -99,6 +104,46 @@ TEST_P(ImportSeedUsersTest, AnUnreadableHashSignsNobodyInAndALinkHelps) {
   (void)forget();
   EXPECT_EQ(word_of(reset(mailbox.token_for(kEmail), "brand-new-password")), "");
   EXPECT_EQ(word_of(sign_in(kEmail, "brand-new-password")), "");
+}
+
+// The address of an imported person cannot be told by the time of a wrong guess.
+TEST_P(ImportSeedUsersTest, WhileABcryptHashIsLeftEveryWrongPasswordCostsEveryKind) {
+  auto ada = make_account();
+  EXPECT_EQ(work_of(kEmail), (Hashings{.argon2id = 1}));
+  add_user("u1", "five@example.test", std::monostate{});
+  add_user("u2", "four@example.test", std::monostate{}, crypto::bcrypt_of_nobody(4));
+  add_user("u3", "broken@example.test", std::monostate{}, "$2a$05$!" + std::string(kHash).substr(8));
+  add_user("u4", "plain@example.test", std::monostate{}, "plain-text");
+  add_user("u5", "beyond@example.test", std::monostate{}, crypto::bcrypt_of_nobody(17));
+  EXPECT_EQ(import(), 5);
+  for (const char* email :
+       {"ada@example.test", "five@example.test", "four@example.test", "no address", "nobody@example.test",
+        "broken@example.test", "plain@example.test", "beyond@example.test"}) {
+    EXPECT_EQ(work_of(email), (Hashings{.argon2id = 1, .bcrypt = 2, .bcrypt_rounds = 32 + 16})) << email;
+    // bcrypt reads a C string, so this is refused before any round.
+    EXPECT_EQ(work_of(email, std::string("a\0b", 3)), (Hashings{.argon2id = 1})) << email;
+  }
+  const Hashings before = accounts.hashings();
+  EXPECT_EQ(
+      word_of(await_now(accounts.check_password(ada.person.id, Secret(std::string("wrong")), "step-up"))),
+      "wrong_credentials");
+  EXPECT_EQ(accounts.hashings() - before, (Hashings{.argon2id = 1, .bcrypt = 2, .bcrypt_rounds = 48}));
+}
+
+TEST_P(ImportSeedUsersTest, OnceTheLastBcryptHashIsReplacedArgon2idIsDoneAlone) {
+  make_account();
+  add_user("u1", "five@example.test", std::monostate{});
+  add_user("u2", "four@example.test", std::monostate{}, crypto::bcrypt_of_nobody(4));
+  EXPECT_EQ(import(), 2);
+  EXPECT_EQ(word_of(sign_in("five@example.test", kSeedPassword)), "");
+  for (const char* email :
+       {"ada@example.test", "five@example.test", "four@example.test", "nobody@example.test"})
+    EXPECT_EQ(work_of(email), (Hashings{.argon2id = 1, .bcrypt = 1, .bcrypt_rounds = 16})) << email;
+  (void)forget("four@example.test");
+  EXPECT_EQ(word_of(reset(mailbox.token_for("four@example.test"), "brand-new-password")), "");
+  for (const char* email :
+       {"ada@example.test", "five@example.test", "four@example.test", "nobody@example.test"})
+    EXPECT_EQ(work_of(email), (Hashings{.argon2id = 1})) << email;
 }
 
 TEST_P(ImportSeedUsersTest, ADatabaseWithoutUsersIsAnError) {

@@ -1,5 +1,7 @@
 #include "domain/accounts/person_rows.h"
 
+#include "foundation/base/strings.h"
+
 namespace valetkey::accounts {
 namespace {
 
@@ -8,6 +10,13 @@ constexpr sql::Statement kFind{
 constexpr sql::Statement kFindByEmail{
     "SELECT id, email, name, password_hash, password_wrap, vault_id, created_at FROM persons WHERE email = "
     "$1"};
+// One probe of the index per cost, not one per person.
+static_assert(crypto::kLowestBcryptCost == 4 && crypto::kHighestBcryptCost == 16);
+constexpr sql::Statement kBcryptCosts{
+    "WITH costs (cost) AS (VALUES ('04'), ('05'), ('06'), ('07'), ('08'), ('09'), ('10'), ('11'), ('12'),"
+    " ('13'), ('14'), ('15'), ('16'))"
+    " SELECT cost FROM costs WHERE EXISTS (SELECT 1 FROM persons"
+    " WHERE substr(password_hash, 1, 2) = '$2' AND substr(password_hash, 5, 2) = costs.cost) ORDER BY cost"};
 constexpr sql::Statement kInsert{
     "INSERT INTO persons (id, email, name, password_hash, password_wrap, vault_id, created_at, updated_at)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"};
@@ -66,6 +75,15 @@ Result<std::optional<PersonRow>> find_person_by_email(sql::Transaction& transact
                                                       const std::string& email) {
   VK_TRY(sql::Rows rows, transaction.run(kFindByEmail, {email}));
   return person_of(rows);
+}
+
+Result<std::vector<int>> list_bcrypt_costs(sql::Transaction& transaction) {
+  VK_TRY(sql::Rows rows, transaction.run(kBcryptCosts));
+  std::vector<int> costs;
+  for (const sql::Row& row : rows) {
+    if (const auto cost = parse_decimal(row.text(0))) costs.push_back(static_cast<int>(*cost));
+  }
+  return costs;
 }
 
 Result<bool> insert_person(sql::Transaction& transaction, const PersonRow& row, Millis now) {

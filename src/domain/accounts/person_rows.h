@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "domain/accounts/password_work.h"
 #include "domain/accounts/person.h"
@@ -19,6 +20,8 @@ struct PersonRow {
 Result<std::optional<PersonRow>> find_person(sql::Transaction& transaction, const std::string& id);
 Result<std::optional<PersonRow>> find_person_by_email(sql::Transaction& transaction,
                                                       const std::string& email);
+// The costs of the bcrypt hashes that some person still has, of those this program can check; ascending.
+Result<std::vector<int>> list_bcrypt_costs(sql::Transaction& transaction);
 // False: the address or the id is somebody's already.
 Result<bool> insert_person(sql::Transaction& transaction, const PersonRow& row, Millis now);
 // All three return false when the person is gone or, `old_hash` given, the password is another by now.

@@ -9,6 +9,7 @@
 
 #include "domain/accounts/accounts.h"
 #include "domain/accounts/second_factors.h"
+#include "domain/accounts/store_test_support.h"
 #include "domain/accounts/vault_key.h"
 #include "foundation/crypto/crypto.h"
 #include "tests/support/sql/await.h"
@@ -33,24 +34,9 @@ class SecondFactorTest : public testing::TestWithParam<sql::Database::Kind> {
   }
 
   void run(const char* text, std::vector<sql::Value> parameters = {}) {
-    const sql::Statement statement{text};
-    auto done = store->write_now([&](sql::Transaction& transaction) -> Result<void> {
-      VK_CHECK(transaction.run(statement, parameters));
-      return {};
-    });
-    ASSERT_TRUE(done.ok()) << done.error().detail;
+    testing_support::run_on(store.get(), text, parameters);
   }
-  int64_t number(const char* text) {
-    int64_t found = -1;
-    const sql::Statement statement{text};
-    auto done = store->write_now([&](sql::Transaction& transaction) -> Result<void> {
-      VK_TRY(sql::Rows rows, transaction.run(statement));
-      found = rows.at(0).integer(0);
-      return {};
-    });
-    EXPECT_TRUE(done.ok()) << done.error().detail;
-    return found;
-  }
+  int64_t number(const char* text) { return testing_support::count_in(store.get(), text); }
   // As a reset password does it.
   void forget_vault_key() {
     vault_key = make_vault_key(crypto::system_random());

@@ -1,5 +1,6 @@
 #include "domain/authorization/connected_ai.h"
 
+#include "domain/vault/credential_rows.h"
 #include "foundation/crypto/held_secret.h"
 
 namespace valetkey::authorization {
@@ -69,7 +70,9 @@ Result<std::vector<ConnectedAi>> list_usable_ai(sql::Transaction& transaction, c
 Result<bool> disconnect_ai(sql::Transaction& transaction, const std::string& person_id,
                            const std::string& credential_id) {
   VK_CHECK(transaction.run(kDisconnect, {person_id, credential_id}));
-  return transaction.changed() == 1;
+  if (transaction.changed() != 1) return false;
+  VK_CHECK(delete_credential(transaction, CredentialId(credential_id)));
+  return true;
 }
 
 }  // namespace valetkey::authorization

@@ -30,6 +30,8 @@ Result<void> connect_ai(sql::Transaction& transaction, const std::string& person
 // Nothing: not connected, or V is not the one it was wrapped under.
 Result<std::optional<CredentialKey>> unwrap_ai(sql::Transaction& transaction, const std::string& person_id,
                                                const std::string& credential_id, const Secret& vault_key);
+// Deletes the sealed credential with it: its id stands in clear, so no vault key is needed. False: not
+// connected.
 Result<bool> disconnect_ai(sql::Transaction& transaction, const std::string& person_id,
                            const std::string& credential_id);
 

@@ -11,7 +11,6 @@ using authorization::connect_ai;
 using authorization::ConnectedAi;
 using authorization::disconnect_ai;
 using authorization::list_usable_ai;
-using authorization::unwrap_ai;
 
 constexpr std::string_view kNote =
     "Unofficial: it reuses the sign-in of the vendor's own tools. It may stop working, and the vendor's "
@@ -161,18 +160,12 @@ Task<void> end_ai(const PortalGrants& face, http::Exchange& exchange) {
   auto call = co_await enter(face.gate, exchange, Needs::person);
   if (!call) co_return;
   std::string credential_id(exchange.parameter("id"));
-  std::optional<CredentialKey> key;
   bool known = false;
   auto work = [&](sql::Transaction& transaction) -> Result<void> {
-    const std::string& person = call->session->person.id;
-    if (call->session->vault_key) {
-      VK_TRY(key, unwrap_ai(transaction, person, credential_id, *call->session->vault_key));
-    }
-    VK_TRY(known, disconnect_ai(transaction, person, credential_id));
+    VK_TRY(known, disconnect_ai(transaction, call->session->person.id, credential_id));
     return {};
   };
   Result<void> ended = co_await face.authority.database.write(std::ref(work));
-  if (ended.ok() && key) ended = co_await face.end_credential(std::move(*key));
   if (!ended.ok() || !known) {
     co_await exchange.send(portal_failure(ended.ok() ? Error{Code::not_found, "", "ai"} : ended.error()));
     co_return;

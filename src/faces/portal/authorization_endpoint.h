@@ -19,7 +19,6 @@ struct PortalGrants {
   std::vector<ProviderId> providers_enabled;
   std::function<Task<Result<std::string>>(CredentialKey)>
       plan_of;  // what the provider calls the person's plan
-  std::function<Task<Result<void>>(CredentialKey)> end_credential;
 };
 
 void add_portal_grant_routes(http::Router& router, PortalGrants face);

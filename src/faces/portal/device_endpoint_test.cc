@@ -17,7 +17,7 @@ class DeviceEndpointTest : public AccountEndpointTest {
   DeviceEndpointTest() {
     app = house.create_client("bea", R"({"client_name":"TV","grant_types":[
         "urn:ietf:params:oauth:grant-type:device_code"],"token_endpoint_auth_method":"none"})");
-    add_portal_grant_routes(router, {gate, house.authority, flow, sign_ins, ring, {}, nullptr, nullptr});
+    add_portal_grant_routes(router, {gate, house.authority, flow, sign_ins, ring, {}, nullptr});
   }
   Browser person() {
     Browser browser = signed_in();

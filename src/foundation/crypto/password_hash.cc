@@ -20,7 +20,7 @@ constexpr std::string_view kArgon2Prefix = "$argon2id$v=19$";
 // What a hash out of an imported database may ask of this machine; a dearer one matches nothing.
 constexpr Argon2Cost kHighestArgon2Cost{1024 * 1024, 32, 16};
 constexpr size_t kBcryptSize = 60;
-constexpr int64_t kHighestBcryptCost = 16;
+constexpr size_t kBcryptPrefixSize = 7;  // "$2b$12$"
 
 // "m=19456": the number behind `name`, taken off the front of `text` together with the character after it.
 std::optional<uint32_t> take_number(std::string_view& text, std::string_view name, char end) {
@@ -53,30 +53,38 @@ PasswordCheck check_argon2(const Secret& password, const std::string& hash, cons
   const auto cost = read_cost(hash);
   if (!cost) return {};
   const std::string_view bytes = password.reveal();
-  if (argon2id_verify(hash.c_str(), bytes.data(), bytes.size()) != ARGON2_OK) return {};
-  return {true, !is_same(*cost, wanted)};
+  const int answer = argon2id_verify(hash.c_str(), bytes.data(), bytes.size());
+  PasswordCheck checked;
+  checked.matches = answer == ARGON2_OK;
+  checked.outdated = checked.matches && !is_same(*cost, wanted);
+  checked.ran_argon2id = checked.matches || answer == ARGON2_VERIFY_MISMATCH;
+  return checked;
 }
 
 // "$2b$12$" and 53 more characters. $2x$ is the spelling of a known defect and not accepted.
-bool is_bcrypt(std::string_view hash) {
-  if (hash.size() != kBcryptSize || hash[6] != '$') return false;
+std::optional<int> read_bcrypt_cost(std::string_view hash) {
+  if (hash.size() != kBcryptSize || hash[6] != '$') return std::nullopt;
   const std::string_view kind = hash.substr(0, 4);
-  if (kind != "$2a$" && kind != "$2b$" && kind != "$2y$") return false;
+  if (kind != "$2a$" && kind != "$2b$" && kind != "$2y$") return std::nullopt;
   const auto cost = parse_decimal(hash.substr(4, 2));
-  return cost && *cost <= kHighestBcryptCost;
+  if (!cost || *cost < kLowestBcryptCost || *cost > kHighestBcryptCost) return std::nullopt;
+  return static_cast<int>(*cost);
 }
 
 // bcrypt reads a C string: a password that holds NUL would match by its beginning alone.
-PasswordCheck check_bcrypt(const Secret& password, const std::string& hash) {
+PasswordCheck check_bcrypt(const Secret& password, const std::string& hash, int cost) {
   const std::string_view bytes = password.reveal();
   if (bytes.find('\0') != std::string_view::npos) return {};
   std::string phrase(bytes);
   const auto data = std::make_unique<crypt_data>();
   const char* computed = crypt_r(phrase.c_str(), hash.c_str(), data.get());
-  const bool matches = computed != nullptr && equal(computed, hash);
+  PasswordCheck checked;
+  checked.matches = checked.outdated = computed != nullptr && equal(computed, hash);
+  // A refused salt is answered by "*0" or "*1".
+  if (computed != nullptr && *computed != '*') checked.bcrypt_cost = cost;
   wipe_bytes(phrase.data(), phrase.size());
   wipe_bytes(data.get(), sizeof *data);
-  return {matches, matches};
+  return checked;
 }
 
 }  // namespace
@@ -98,8 +106,14 @@ std::string hash_password(const Secret& password, Random& random, Argon2Cost cos
 PasswordCheck check_password(const Secret& password, std::string_view hash, Argon2Cost cost) {
   if (hash.find('\0') != std::string_view::npos) return {};
   const std::string text(hash);
-  if (is_bcrypt(hash)) return check_bcrypt(password, text);
+  if (const auto bcrypt_cost = read_bcrypt_cost(hash)) return check_bcrypt(password, text, *bcrypt_cost);
   return check_argon2(password, text, cost);
+}
+
+std::string bcrypt_of_nobody(int cost) {
+  const std::string digits = std::to_string(cost);
+  const std::string prefix = "$2b$" + std::string(2 - digits.size(), '0') + digits + "$";
+  return prefix + std::string(kBcryptSize - kBcryptPrefixSize, '.');
 }
 
 Secret derive_key_from_password(const Secret& password, std::string_view salt, Argon2Cost cost) {

@@ -96,6 +96,33 @@ TEST(PasswordHash, AnUnreadableHashMatchesNothing) {
   }
 }
 
+TEST(PasswordHash, ACheckSaysWhatItComputed) {
+  const PasswordCheck argon2id = check("x", hash_password(Secret(std::string("y")), system_random(), kCheap));
+  EXPECT_TRUE(argon2id.ran_argon2id);
+  EXPECT_FALSE(argon2id.bcrypt_cost);
+  const PasswordCheck bcrypt = check("x", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW");
+  EXPECT_FALSE(bcrypt.ran_argon2id);
+  EXPECT_EQ(bcrypt.bcrypt_cost, 5);
+  for (const char* unreadable : {"", "x", "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$!",
+                                 "$2a$05$!!!!!!!!!!!!!!!!!!!!!!E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+                                 "$2a$03$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"}) {
+    EXPECT_FALSE(check("x", unreadable).ran_argon2id) << unreadable;
+    EXPECT_FALSE(check("x", unreadable).bcrypt_cost) << unreadable;
+  }
+}
+
+TEST(PasswordHash, NobodysBcryptCostsWhatItSaysAndMatchesNothing) {
+  for (int cost = kLowestBcryptCost; cost <= 6; ++cost) {
+    for (const char* password : {"", "U*U", "password"}) {
+      EXPECT_EQ(check(password, bcrypt_of_nobody(cost)).bcrypt_cost, cost);
+      EXPECT_FALSE(check(password, bcrypt_of_nobody(cost)).matches);
+    }
+  }
+  EXPECT_TRUE(bcrypt_of_nobody(kHighestBcryptCost).starts_with("$2b$16$"));
+  EXPECT_FALSE(check("x", bcrypt_of_nobody(kHighestBcryptCost + 1)).bcrypt_cost);
+  EXPECT_FALSE(check("x", bcrypt_of_nobody(kLowestBcryptCost - 1)).bcrypt_cost);
+}
+
 // A database made to hang the server: refused by what the text says, before any work.
 TEST(PasswordHash, ACostBeyondReasonIsNotPaid) {
   for (const char* dear : {"$argon2id$v=19$m=1048577,t=1,p=1$c29tZXNhbHQ$YWFhYWFhYWE",
