@@ -87,7 +87,8 @@ AuthorizationParts::Parts::Parts(HouseParts given, std::string own_issuer,
            house.config.portal.product_name),
       accounts(house.database, house.clock, house.random, hashing, *mailer, totp,
                {.issuer = issuer, .product_name = house.config.portal.product_name}),
-      clients(house.database, house.clock, house.random, apps::fetch_documents_with(fetcher), {}),
+      clients(house.database, house.clock, house.random, apps::fetch_documents_with(fetcher),
+              {.open_client_credentials = house.config.oauth.dynamic_client_credentials}),
       resources(house.database, house.clock, std::move(configured)),
       client_authentication(clients, house.database, house.clock, {issuer, issuer + "/oauth/token"}),
       keys(house.database, house.clock, house.random, {.seal_secrets = house.config.secrets.jwt}),
@@ -175,16 +176,15 @@ void AuthorizationParts::add_routes(http::Router& router) {
                                             .export_more = [&parts](std::string person) {
                                               return export_of(parts.house.database, std::move(person));
                                             }});
-  faces::add_portal_grant_routes(
-      router,
-      {.gate = parts.gate,
-       .authority = parts.authority,
-       .flow = parts.flow,
-       .sign_ins = house.sign_ins,
-       .ring = house.ring,
-       .providers_enabled = house.providers.enabled(),
-       .plan_of = [&parts](CredentialKey key) { return plan_of(parts.house.vault, std::move(key)); },
-       .end_credential = [&parts](CredentialKey key) { return parts.house.vault.end(std::move(key)); }});
+  faces::add_portal_grant_routes(router, {.gate = parts.gate,
+                                          .authority = parts.authority,
+                                          .flow = parts.flow,
+                                          .sign_ins = house.sign_ins,
+                                          .ring = house.ring,
+                                          .providers_enabled = house.providers.enabled(),
+                                          .plan_of = [&parts](CredentialKey key) {
+                                            return plan_of(parts.house.vault, std::move(key));
+                                          }});
   faces::add_portal_apps_routes(router, {parts.gate, parts.clients, parts.resources, parts.issuer});
   faces::add_page_routes(router);
   faces::add_mcp_routes(router, mcp_face(parts.tokens, parts.dpop, parts.issuer, house.relay));

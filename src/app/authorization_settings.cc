@@ -54,6 +54,7 @@ authorization::Options options_of(const Config& config, const std::string& issue
   options.refresh_idle_lifetime = config.oauth.refresh_idle_lifetime;
   options.refresh_absolute_lifetime = config.oauth.refresh_absolute_lifetime;
   options.refresh_grace = config.oauth.refresh_grace;
+  options.dynamic_client_credentials = config.oauth.dynamic_client_credentials;
   options.seal_secrets = config.secrets.jwt;
   return options;
 }

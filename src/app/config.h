@@ -67,6 +67,7 @@ struct OauthConfig {
   Millis refresh_absolute_lifetime = 365 * kDay;
   Millis refresh_grace = 30 * kSecond;
   bool dpop_nonce = false;                         // ask every DPoP client for a nonce of ours
+  bool dynamic_client_credentials = false;         // client_credentials for clients no builder made
   std::vector<std::string> trusted_issuers;        // "ISSUER JWKS_URI [email]": their assertions are grants
   std::vector<std::string> introspection_clients;  // client ids that may look into every token
   std::string documentation_uri;

@@ -149,6 +149,9 @@ const std::vector<Key>& keys() {
        "A refresh token that comes again so soon gets the same answer; later it counts as stolen.", 0,
        5 * kMinute},
       {"oauth.dpop_nonce", "", SLOT(oauth.dpop_nonce), "Ask DPoP clients for a nonce of ours (RFC 9449)."},
+      {"oauth.dynamic_client_credentials", "", SLOT(oauth.dynamic_client_credentials),
+       "Let clients that registered themselves or bring a metadata document use `client_credentials` too: "
+       "then anybody can have a token, without a person."},
       {"oauth.trusted_issuers", "", SLOT(oauth.trusted_issuers),
        "Whose assertions are taken as grants, each `ISSUER JWKS_URI`, with ` email` when its verified "
        "addresses find "

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "domain/apps/client_metadata.h"
 #include "domain/apps/metadata_members.h"
 #include "domain/apps/uri_rules.h"
 
@@ -54,13 +53,13 @@ bool has_keys(const Client& client) {
   return !client.jwks.empty() || !client.jwks_uri.empty();
 }
 
-Problem read_registered_method(const Json& metadata, ClientKind kind, Client& client) {
+Problem read_registered_method(const Json& metadata, const MetadataRules& rules, Client& client) {
   AuthMethod method = AuthMethod::none;
   if (Json word = member(metadata, "token_endpoint_auth_method")) {
     auto parsed = parse_auth_method(word.string_or(""));
     if (!parsed) return bad_metadata("token_endpoint_auth_method is not one of those supported.");
     method = *parsed;
-  } else if (kind == ClientKind::builder) {
+  } else if (rules.may_act_for_itself()) {
     member(metadata, "grant_types").each_element([&](const Json& grant) {
       if (grant.string_or("") == kGrantClientCredentials) method = AuthMethod::client_secret_basic;
     });
@@ -119,10 +118,10 @@ std::optional<AuthMethod> parse_auth_method(std::string_view word) {
   return std::nullopt;
 }
 
-Problem read_auth_methods(const Json& metadata, ClientKind kind, Client& client) {
+Problem read_auth_methods(const Json& metadata, const MetadataRules& rules, Client& client) {
   if (auto problem = read_keys(metadata, client)) return problem;
-  return kind == ClientKind::document ? read_document_methods(metadata, client)
-                                      : read_registered_method(metadata, kind, client);
+  return rules.kind == ClientKind::document ? read_document_methods(metadata, client)
+                                            : read_registered_method(metadata, rules, client);
 }
 
 }  // namespace valetkey::apps

@@ -34,9 +34,9 @@ bool is_plain_name(std::string_view name) {
   return true;
 }
 
-Problem read_name(const Json& metadata, ClientKind kind, Client& client) {
+Problem read_name(const Json& metadata, const MetadataRules& rules, Client& client) {
   Json name = member(metadata, "client_name");
-  if (!name && kind == ClientKind::document) return bad_metadata("client_name is missing.");
+  if (!name && rules.kind == ClientKind::document) return bad_metadata("client_name is missing.");
   if (!name) return {};
   if (!name.is_string()) return bad_metadata("client_name must be a string.");
   client.name = *name.string();
@@ -45,7 +45,7 @@ Problem read_name(const Json& metadata, ClientKind kind, Client& client) {
   return {};
 }
 
-Problem read_web_uris(const Json& metadata, ClientKind, Client& client) {
+Problem read_web_uris(const Json& metadata, const MetadataRules&, Client& client) {
   const std::pair<const char*, std::string*> uris[] = {{"client_uri", &client.client_uri},
                                                        {"logo_uri", &client.logo_uri},
                                                        {"tos_uri", &client.tos_uri},
@@ -63,7 +63,7 @@ Problem read_web_uris(const Json& metadata, ClientKind, Client& client) {
 
 // Explicit, or what the redirect URIs show: many native clients leave it out, and OpenID Connect's default
 // would take their redirects away.
-Problem read_application_type(const Json& metadata, ClientKind, Client& client) {
+Problem read_application_type(const Json& metadata, const MetadataRules&, Client& client) {
   if (Json type = member(metadata, "application_type")) {
     if (type.string_or("") != "web" && type.string_or("") != "native") {
       return bad_metadata("application_type must be web or native.");
@@ -95,7 +95,7 @@ Problem read_uri_list(const Json& metadata, const char* word, ApplicationType ty
   return {};
 }
 
-Problem read_redirects(const Json& metadata, ClientKind, Client& client) {
+Problem read_redirects(const Json& metadata, const MetadataRules&, Client& client) {
   if (auto problem =
           read_uri_list(metadata, "redirect_uris", client.application_type, client.redirect_uris)) {
     return problem;
@@ -113,35 +113,37 @@ constexpr std::array<std::string_view, 6> kGrantTypes = {
     "urn:ietf:params:oauth:grant-type:jwt-bearer",
 };
 
-// Acting without a person needs proof of who acts; acting for oneself, an account behind the client.
-bool may_have_grant(const Client& client, ClientKind kind, std::string_view grant) {
+// Acting without a person needs proof of who acts; acting for oneself, an account behind the client, unless
+// the operator wants none.
+bool may_have_grant(const Client& client, const MetadataRules& rules, std::string_view grant) {
   auto place = std::find(kGrantTypes.begin(), kGrantTypes.end(), grant);
   if (place == kGrantTypes.end()) return false;
-  if (grant == kGrantClientCredentials) return kind == ClientKind::builder && !client.is_public();
+  if (grant == kGrantClientCredentials && !rules.may_act_for_itself()) return false;
   return place - kGrantTypes.begin() < 3 || !client.is_public();
 }
 
-Problem read_grant_types(const Json& metadata, ClientKind kind, Client& client) {
+Problem read_grant_types(const Json& metadata, const MetadataRules& rules, Client& client) {
   std::vector<std::string> asked = {kGrantAuthorizationCode, kGrantRefreshToken};
   if (Json list = member(metadata, "grant_types")) {
     auto strings = strings_of(list, kMaxMetadataList);
     if (!strings) return bad_metadata("grant_types must be a list of strings.");
     asked = std::move(*strings);
   }
+  // RFC 7591 section 2: what was asked for may be replaced; the answer says by what.
   for (std::string& grant : asked) {
-    if (may_have_grant(client, kind, grant) && !client.has_grant_type(grant)) {
+    if (may_have_grant(client, rules, grant) && !client.has_grant_type(grant)) {
       client.grant_types.push_back(std::move(grant));
     }
   }
   if (client.grant_types.empty()) return bad_metadata("None of grant_types is supported for this client.");
-  bool needs_redirect = client.has_grant_type(kGrantAuthorizationCode) || kind == ClientKind::document;
+  bool needs_redirect = client.has_grant_type(kGrantAuthorizationCode) || rules.kind == ClientKind::document;
   if (needs_redirect && client.redirect_uris.empty()) {
     return RegistrationProblem{"invalid_redirect_uri", "redirect_uris is missing."};
   }
   return {};
 }
 
-Problem read_response_types(const Json& metadata, ClientKind, Client& client) {
+Problem read_response_types(const Json& metadata, const MetadataRules&, Client& client) {
   Json list = member(metadata, "response_types");
   if (!list) return {};
   auto types = strings_of(list, kMaxMetadataList);
@@ -153,7 +155,7 @@ Problem read_response_types(const Json& metadata, ClientKind, Client& client) {
   return {};
 }
 
-Problem read_scope(const Json& metadata, ClientKind, Client& client) {
+Problem read_scope(const Json& metadata, const MetadataRules&, Client& client) {
   if (Json scope = member(metadata, "scope")) {
     if (!scope.is_string() || !is_scope_text(*scope.string())) {
       return bad_metadata("scope must be scope tokens separated by spaces, at most 2048 bytes.");
@@ -170,7 +172,7 @@ Problem read_scope(const Json& metadata, ClientKind, Client& client) {
   return {};
 }
 
-Problem read_algorithms(const Json& metadata, ClientKind, Client& client) {
+Problem read_algorithms(const Json& metadata, const MetadataRules&, Client& client) {
   auto read = [&metadata](const char* word, jose::Algorithm& place, bool* is_set) -> Problem {
     Json name = member(metadata, word);
     if (!name) return {};
@@ -189,7 +191,7 @@ Problem read_algorithms(const Json& metadata, ClientKind, Client& client) {
   return read("token_endpoint_auth_signing_alg", of_assertions, nullptr);
 }
 
-Problem read_flags(const Json& metadata, ClientKind, Client& client) {
+Problem read_flags(const Json& metadata, const MetadataRules&, Client& client) {
   const std::pair<const char*, bool*> flags[] = {
       {"dpop_bound_access_tokens", &client.dpop_bound_access_tokens},
       {"require_pushed_authorization_requests", &client.require_pushed_requests}};
@@ -213,16 +215,16 @@ Problem read_flags(const Json& metadata, ClientKind, Client& client) {
 
 }  // namespace
 
-MetadataResult read_client_metadata(const Json& metadata, ClientKind kind) {
+MetadataResult read_client_metadata(const Json& metadata, const MetadataRules& rules) {
   if (!metadata.is_object()) return bad_metadata("The metadata must be a JSON object.");
-  using Step = Problem (*)(const Json&, ClientKind, Client&);
+  using Step = Problem (*)(const Json&, const MetadataRules&, Client&);
   constexpr Step kSteps[] = {read_name,         read_web_uris,    read_application_type, read_redirects,
                              read_auth_methods, read_grant_types, read_response_types,   read_scope,
                              read_algorithms,   read_flags};
   Client client;
-  client.kind = kind;
+  client.kind = rules.kind;
   for (Step step : kSteps) {
-    if (auto problem = step(metadata, kind, client)) return *problem;
+    if (auto problem = step(metadata, rules, client)) return *problem;
   }
   return client;
 }

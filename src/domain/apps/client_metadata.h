@@ -20,9 +20,17 @@ constexpr const char* kGrantClientCredentials = "client_credentials";
 
 using MetadataResult = std::variant<Client, RegistrationProblem>;
 
+// Whose metadata it is, and what the operator decided.
+struct MetadataRules {
+  ClientKind kind = ClientKind::dynamic;
+  bool open_client_credentials = false;  // RegistrationLimits::open_client_credentials
+
+  bool may_act_for_itself() const { return kind == ClientKind::builder || open_client_credentials; }
+};
+
 // Judges all of it: one bad redirect URI spoils the whole. Unknown members are ignored, grant types that are
 // not ours or not for this kind of client are dropped. Fills in neither id, secret nor times.
-MetadataResult read_client_metadata(const Json& metadata, ClientKind kind);
+MetadataResult read_client_metadata(const Json& metadata, const MetadataRules& rules);
 
 // A client from the text that write_client_metadata() wrote. Code::store for any other.
 Result<Client> read_stored_metadata(std::string_view text, ClientKind kind);

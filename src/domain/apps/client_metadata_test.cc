@@ -9,19 +9,19 @@ namespace {
 
 using testing_support::json;
 
-MetadataResult read(const std::string& text, ClientKind kind = ClientKind::dynamic) {
+MetadataResult read(const std::string& text, const MetadataRules& rules = {}) {
   JsonDocument document = json(text);
-  return read_client_metadata(document.root(), kind);
+  return read_client_metadata(document.root(), rules);
 }
 // The error word; empty when it was taken.
-std::string refusal(const std::string& text, ClientKind kind = ClientKind::dynamic) {
-  MetadataResult result = read(text, kind);
+std::string refusal(const std::string& text, const MetadataRules& rules = {}) {
+  MetadataResult result = read(text, rules);
   auto* problem = std::get_if<RegistrationProblem>(&result);
   if (problem != nullptr) EXPECT_FALSE(problem->description.empty());
   return problem == nullptr ? std::string() : problem->error;
 }
-Client taken(const std::string& text, ClientKind kind = ClientKind::dynamic) {
-  MetadataResult result = read(text, kind);
+Client taken(const std::string& text, const MetadataRules& rules = {}) {
+  MetadataResult result = read(text, rules);
   auto* client = std::get_if<Client>(&result);
   EXPECT_NE(client, nullptr) << text;
   return client == nullptr ? Client() : *client;
@@ -139,6 +139,25 @@ TEST(ClientMetadata, UnsupportedGrantTypesAreDropped) {
       taken(with(R"("grant_types":["authorization_code","urn:ietf:params:oauth:grant-type:jwt-bearer",
     "password","refresh_token","authorization_code","client_credentials"])"));
   EXPECT_EQ(client.grant_types, (std::vector<std::string>{"authorization_code", "refresh_token"}));
+}
+
+// RFC 7591 section 2 lets us replace what was asked for, section 3.2.2 refuse it.
+TEST(ClientMetadata, ClientCredentialsAreForBuildersUnlessTheOperatorOpensThemForAll) {
+  using List = std::vector<std::string>;
+  const std::string alone = R"({"grant_types":["client_credentials"])";
+  const std::string secret = R"(,"token_endpoint_auth_method":"client_secret_post"})";
+  const std::string among =
+      R"({"redirect_uris":["https://a.example/cb"],"grant_types":["authorization_code","client_credentials"])";
+  const MetadataRules builder{ClientKind::builder}, dynamic{ClientKind::dynamic};
+  const MetadataRules open{ClientKind::dynamic, true};
+  EXPECT_EQ(refusal(alone + secret, dynamic), "invalid_client_metadata");
+  EXPECT_EQ(taken(among + secret, dynamic).grant_types, List{"authorization_code"});
+  for (const MetadataRules& rules : {builder, open}) {
+    EXPECT_EQ(taken(alone + secret, rules).grant_types, List{"client_credentials"});
+    EXPECT_EQ(taken(among + secret, rules).grant_types, (List{"authorization_code", "client_credentials"}));
+    EXPECT_EQ(taken(alone + "}", rules).auth_methods, std::vector{AuthMethod::client_secret_basic});
+    EXPECT_EQ(refusal(alone + R"(,"token_endpoint_auth_method":"none"})", rules), "invalid_client_metadata");
+  }
 }
 
 TEST(ClientMetadata, TokenExchangeNeedsAConfidentialClient) {

@@ -80,7 +80,7 @@ Task<Result<Client>> Clients::find(std::string client_id) {
 
 Task<Result<RegistrationResult>> Clients::register_dynamic(Json metadata) {
   std::shared_ptr<State> state = state_;
-  MetadataResult read = read_client_metadata(metadata, ClientKind::dynamic);
+  MetadataResult read = read_client_metadata(metadata, state->rules_of(ClientKind::dynamic));
   if (auto* problem = std::get_if<RegistrationProblem>(&read))
     co_return RegistrationResult(std::move(*problem));
   Registration made;
@@ -119,7 +119,7 @@ Task<Result<RegistrationResult>> Clients::update_registration(std::string client
   if (!is_client_id(client_id)) co_return not_that_client();
   const std::string hash = hash_of(registration_token);
   const Secret candidate = state->make_secret();
-  const MetadataResult read = read_client_metadata(metadata, ClientKind::dynamic);
+  const MetadataResult read = read_client_metadata(metadata, state->rules_of(ClientKind::dynamic));
   std::function<Result<RegistrationResult>(sql::Transaction&)> replace =
       [&](sql::Transaction& transaction) -> Result<RegistrationResult> {
     VK_TRY(ClientRow row, open_registration(transaction, client_id, hash));

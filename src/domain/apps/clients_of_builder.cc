@@ -30,7 +30,7 @@ Task<Result<std::vector<Client>>> Clients::list_of(std::string owner) {
 
 Task<Result<RegistrationResult>> Clients::create_for(std::string owner, Json metadata) {
   std::shared_ptr<State> state = state_;
-  MetadataResult read = read_client_metadata(metadata, ClientKind::builder);
+  MetadataResult read = read_client_metadata(metadata, state->rules_of(ClientKind::builder));
   if (auto* problem = std::get_if<RegistrationProblem>(&read))
     co_return RegistrationResult(std::move(*problem));
   Registration made;
@@ -57,7 +57,7 @@ Task<Result<RegistrationResult>> Clients::create_for(std::string owner, Json met
 Task<Result<RegistrationResult>> Clients::update_for(std::string owner, std::string client_id,
                                                      Json metadata) {
   std::shared_ptr<State> state = state_;
-  const MetadataResult read = read_client_metadata(metadata, ClientKind::builder);
+  const MetadataResult read = read_client_metadata(metadata, state->rules_of(ClientKind::builder));
   const Secret candidate = state->make_secret();
   std::function<Result<RegistrationResult>(sql::Transaction&)> replace =
       [&](sql::Transaction& transaction) -> Result<RegistrationResult> {

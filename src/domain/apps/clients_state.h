@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "domain/apps/client_keys.h"
+#include "domain/apps/client_metadata.h"
 #include "domain/apps/client_rows.h"
 #include "domain/apps/clients.h"
 #include "domain/apps/metadata_documents.h"
@@ -23,7 +24,12 @@ constexpr int64_t kNeverUsedAtOnce = 100;  // deleted when the registry is full
 
 struct Clients::State {
   State(sql::Database& d, const Clock& c, Random& r, FetchDocument fetch, RegistrationLimits l)
-      : database(d), clock(c), random(r), documents(c, fetch), keys(c, std::move(fetch)), limits(l) {}
+      : database(d),
+        clock(c),
+        random(r),
+        documents(c, fetch, l.open_client_credentials),
+        keys(c, std::move(fetch)),
+        limits(l) {}
 
   sql::Database& database;
   const Clock& clock;
@@ -32,6 +38,7 @@ struct Clients::State {
   ClientKeys keys;
   const RegistrationLimits limits;
 
+  MetadataRules rules_of(ClientKind kind) const { return {kind, limits.open_client_credentials}; }
   Secret make_secret() { return Secret(jose::base64url_encode(random.bytes(kClientSecretBytes))); }
 };
 

@@ -288,5 +288,25 @@ TEST_P(BuilderTest, MayHaveClientCredentialsWhereOthersMayNot) {
   EXPECT_FALSE(made.client_secret.empty());
 }
 
+TEST_P(ClientsTest, ThatNobodyVouchesForActForThemselvesOnlyWhenTheOperatorSaysSo) {
+  const char* robot = R"({"grant_types":["client_credentials"]})";
+  EXPECT_EQ(registry.refusal_of(robot), "invalid_client_metadata");
+  Registration modest = registry.must_register(kConfidential);
+  const std::string more = with_id(modest, R"("redirect_uris":["https://app.example/cb"],
+      "token_endpoint_auth_method":"client_secret_basic","grant_types":["refresh_token","client_credentials"])");
+  auto updated = update(modest, more);
+  ASSERT_TRUE(updated.ok() && std::holds_alternative<Registration>(*updated));
+  EXPECT_EQ(registry.find(modest.client.id)->grant_types, std::vector<std::string>{"refresh_token"})
+      << "RFC 7592 is no way around";
+
+  Registry open(GetParam(), RegistrationLimits{.open_client_credentials = true});
+  Registration made = open.must_register(robot);
+  EXPECT_FALSE(made.client_secret.empty());
+  auto found = open.find(made.client.id);
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(found->kind, ClientKind::dynamic);
+  EXPECT_TRUE(found->has_grant_type("client_credentials"));
+}
+
 }  // namespace
 }  // namespace valetkey::apps

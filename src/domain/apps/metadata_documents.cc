@@ -37,7 +37,7 @@ Result<void> check_document_url(std::string_view url) {
   return {};
 }
 
-Result<Client> read_document(std::string_view url, std::string_view body) {
+Result<Client> read_document(std::string_view url, std::string_view body, bool open_client_credentials) {
   if (body.size() > kMaxDocumentSize) return wrong("The client metadata document is larger than 10 KiB.");
   auto document = JsonDocument::parse(body);
   if (!document.ok() || !document->root().is_object()) {
@@ -46,7 +46,8 @@ Result<Client> read_document(std::string_view url, std::string_view body) {
   if ((*document)["client_id"].string_or("") != url) {
     return wrong("The client_id inside the client metadata document is not its URL.");
   }
-  MetadataResult read = read_client_metadata(document->root(), ClientKind::document);
+  MetadataResult read =
+      read_client_metadata(document->root(), {ClientKind::document, open_client_credentials});
   if (auto* problem = std::get_if<RegistrationProblem>(&read)) {
     return wrong("Client metadata document: " + problem->description);
   }
@@ -56,7 +57,8 @@ Result<Client> read_document(std::string_view url, std::string_view body) {
 }
 
 struct MetadataDocuments::State {
-  State(const Clock& c, FetchDocument f) : clock(c), fetch(std::move(f)), flights(kPatience) {}
+  State(const Clock& c, FetchDocument f, bool open)
+      : clock(c), fetch(std::move(f)), open_client_credentials(open), flights(kPatience) {}
 
   struct Kept {
     Client client;
@@ -83,21 +85,22 @@ struct MetadataDocuments::State {
 
   const Clock& clock;
   FetchDocument fetch;
+  const bool open_client_credentials;
   net::SingleFlight<Result<Client>> flights;
   std::mutex mutex;
   std::map<std::string, Kept> kept;
 
   static Task<Result<Client>> load(std::shared_ptr<State> state, std::string url) {
     CO_TRY(FetchedDocument fetched, co_await state->fetch(url, kMaxDocumentSize));
-    CO_TRY(Client client, read_document(url, fetched.body));
+    CO_TRY(Client client, read_document(url, fetched.body, state->open_client_credentials));
     client.created_at = state->clock.now();
     state->keep(client, fetched.fresh_for);
     co_return client;
   }
 };
 
-MetadataDocuments::MetadataDocuments(const Clock& clock, FetchDocument fetch)
-    : state_(std::make_shared<State>(clock, std::move(fetch))) {}
+MetadataDocuments::MetadataDocuments(const Clock& clock, FetchDocument fetch, bool open_client_credentials)
+    : state_(std::make_shared<State>(clock, std::move(fetch), open_client_credentials)) {}
 
 Task<Result<Client>> MetadataDocuments::find(std::string url) {
   std::shared_ptr<State> state = state_;

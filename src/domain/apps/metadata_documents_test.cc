@@ -175,6 +175,19 @@ TEST(Document, IgnoresWhatItDoesNotKnowAndDropsOtherGrants) {
   EXPECT_EQ(client->grant_types, std::vector<std::string>{"authorization_code"});
 }
 
+TEST(Document, ActsForItselfWhereTheOperatorLetsEverybodyAndOnlyWithAKey) {
+  const std::string grants = R"(,"grant_types":["authorization_code","client_credentials"])";
+  const std::string keyed =
+      grants + R"(,"token_endpoint_auth_method":"private_key_jwt","jwks_uri":"https://app.example/jwks")";
+  auto may = [](const Result<Client>& client) {
+    EXPECT_TRUE(client.ok());
+    return client.ok() && client->has_grant_type("client_credentials");
+  };
+  EXPECT_FALSE(may(read_document(kUrl, document(keyed))));
+  EXPECT_TRUE(may(read_document(kUrl, document(keyed), true)));
+  EXPECT_FALSE(may(read_document(kUrl, document(grants), true)));
+}
+
 TEST(Fixtures, OfRealClientsAreTaken) {
   Client chatgpt = client_of_fixture("chatgpt");
   EXPECT_TRUE(chatgpt.has_auth_method(AuthMethod::private_key_jwt));

@@ -24,12 +24,21 @@ Outcome<Scopes> own_scopes(const Options& options, const apps::Client& client, c
   return chosen;
 }
 
+// Anybody can register, so a token without a person would be anybody's. What the client registered does not
+// count: it may be older than the operator's decision.
+std::optional<Refusal> check_vouched_for(const Options& options, const apps::Client& client) {
+  if (client.kind == apps::ClientKind::builder || options.dynamic_client_credentials) return std::nullopt;
+  return Refusal{
+      OauthCode::unauthorized_client, "Only apps that were made in the portal may act for themselves.", {}};
+}
+
 }  // namespace
 
 Task<Result<Outcome<TokenAnswer>>> issue_client_credentials(const Authority& authority,
                                                             TokenRequest request) {
   const apps::Client& client = request.client.client;
   if (auto refused = check_confidential(request.client, kClientCredentials)) co_return std::move(*refused);
+  if (auto refused = check_vouched_for(authority.options, client)) co_return std::move(*refused);
   CO_OAUTH_TRY(auto resource, co_await find_requested_resource(authority, client, request.form));
   if (auto refused = check_dpop(client, resource, request.dpop_thumbprint)) co_return std::move(*refused);
   auto scopes = own_scopes(authority.options, client, resource, http::form_value(request.form, "scope"));

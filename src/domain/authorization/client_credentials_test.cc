@@ -12,7 +12,7 @@ class ClientCredentialsTest : public AuthorizationTest {
     TokenRequest request{std::move(form), client, std::move(thumbprint)};
     return await_now(issue_client_credentials(house.authority, std::move(request)));
   }
-  apps::AuthenticatedClient client = proved_client("robot", {"client_credentials"});
+  apps::AuthenticatedClient client = House::builders("robot", "bea", {"client_credentials"});
 };
 ON_BOTH_ENGINES(ClientCredentialsTest);
 
@@ -59,8 +59,25 @@ TEST_P(ClientCredentialsTest, TheResourceIsTheAudience) {
 TEST_P(ClientCredentialsTest, OnlyForClientsThatAuthenticateAndRegisteredForIt) {
   client.method = apps::AuthMethod::none;
   EXPECT_EQ(code_of(ask({})), OauthCode::unauthorized_client);
-  client = proved_client("web", {"authorization_code", "refresh_token"});
+  client = House::builders("web", "bea", {"authorization_code", "refresh_token"});
   EXPECT_EQ(code_of(ask({})), OauthCode::unauthorized_client);
+}
+
+// Whatever it registered, and whenever: an open registration hands out no tokens without a person.
+TEST_P(ClientCredentialsTest, AClientThatNobodyVouchesForGetsNothingUnlessTheOperatorSaysSo) {
+  for (auto kind : {apps::ClientKind::dynamic, apps::ClientKind::document}) {
+    client = proved_client("stranger", {"client_credentials"});
+    client.client.kind = kind;
+    house.authority.options.dynamic_client_credentials = false;
+    EXPECT_EQ(code_of(ask({{"scope", "notes:read"}})), OauthCode::unauthorized_client);
+    EXPECT_EQ(code_of(ask({{"resource", kNotes}})), OauthCode::unauthorized_client);
+    house.authority.options.dynamic_client_credentials = true;
+    auto answer = must(ask({{"scope", "notes:read openid"}}));
+    EXPECT_EQ(answer.scopes, Scopes{"notes:read"});
+    EXPECT_EQ(house.read(answer.access_token)->subject, "stranger");
+    client.method = apps::AuthMethod::none;
+    EXPECT_EQ(code_of(ask({})), OauthCode::unauthorized_client) << "a client id alone is no proof";
+  }
 }
 
 TEST_P(ClientCredentialsTest, ABoundTokenWhereBoundTokensAreWanted) {

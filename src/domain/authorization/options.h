@@ -23,7 +23,8 @@ struct Options {
   Millis pushed_request_lifetime = 90 * kSecond;
   Millis device_code_lifetime = 10 * kMinute;
   Millis device_poll_interval = 5 * kSecond;
-  std::vector<Secret> seal_secrets;  // the JWT secrets: the first encrypts claim `k`, all decrypt
+  bool dynamic_client_credentials = false;  // client_credentials for clients no builder made
+  std::vector<Secret> seal_secrets;         // the JWT secrets: the first encrypts claim `k`, all decrypt
 };
 
 // Scopes of OpenID Connect, known at every resource.

@@ -81,14 +81,16 @@ namespace {
 // One refresh, from the row that was found to the answer.
 class Rotation {
  public:
-  Rotation(const Authority& authority, TokenRequest request, crypto::HeldSecret held, TokenRow row)
+  Rotation(const Authority& authority, TokenRequest request, crypto::HeldSecret held, TokenRow row,
+           Millis now)
       : authority_(authority),
         request_(std::move(request)),
         held_(std::move(held)),
         row_(std::move(row)),
-        now_(authority.clock.now()) {}
+        now_(now) {}
 
-  Task<Result<Outcome<TokenAnswer>>> run();
+  // `grant` was live when the row was read; whether it still is, is seen when it is locked.
+  Task<Result<Outcome<TokenAnswer>>> run(Grant grant);
 
  private:
   Task<Result<Outcome<TokenAnswer>>> prepare(const Grant& grant);
@@ -173,18 +175,11 @@ Task<Result<Outcome<TokenAnswer>>> Rotation::replay(const std::string& reply) {
   co_return answer;
 }
 
-Task<Result<Outcome<TokenAnswer>>> Rotation::run() {
-  std::optional<Grant> grant;
-  auto look_up = [&](sql::Transaction& transaction) -> Result<void> {
-    VK_TRY(grant, find_grant(transaction, row_.grant_id, now_));
-    return {};
-  };
-  CO_CHECK(co_await authority_.database.read(std::ref(look_up)));
-  if (!grant) co_return bad_token();
+Task<Result<Outcome<TokenAnswer>>> Rotation::run(Grant grant) {
   bool spent = row_.used_at != 0;
   TokenAnswer answer;
   if (!spent) {
-    CO_OAUTH_TRY(answer, co_await prepare(*grant));
+    CO_OAUTH_TRY(answer, co_await prepare(grant));
   }
   auto decide = [&](sql::Transaction& transaction) -> Result<Outcome<std::string>> {
     return spent ? spent_before(transaction) : spend(transaction);
@@ -201,16 +196,21 @@ Task<Result<Outcome<TokenAnswer>>> rotate_refresh_token(const Authority& authori
   std::string_view sent = http::form_value(request.form, "refresh_token");
   if (sent.empty()) co_return Refusal{OauthCode::invalid_request, "refresh_token is missing.", {}};
   crypto::HeldSecret held{Secret(sent), kPurpose};
+  const Millis now = authority.clock.now();
   std::optional<TokenRow> row;
+  std::optional<Grant> grant;
   auto look_up = [&](sql::Transaction& transaction) -> Result<void> {
     VK_TRY(row, find_token(transaction, held.hash()));
+    if (!row) return {};
+    VK_TRY(grant, find_grant(transaction, row->grant_id, now));
     return {};
   };
   CO_CHECK(co_await authority.database.read(std::ref(look_up)));
   if (!row) co_return bad_token();
-  if (auto refused = mismatch(*row, request, authority.clock.now())) co_return std::move(*refused);
-  Rotation rotation(authority, std::move(request), std::move(held), std::move(*row));
-  co_return co_await rotation.run();
+  if (auto refused = mismatch(*row, request, now)) co_return std::move(*refused);
+  if (!grant) co_return bad_token();
+  Rotation rotation(authority, std::move(request), std::move(held), std::move(*row), now);
+  co_return co_await rotation.run(std::move(*grant));
 }
 
 }  // namespace valetkey::authorization

@@ -8,9 +8,9 @@
 namespace valetkey::authorization {
 namespace {
 
-using namespace flow_testing;
+using namespace testing_support;
 
-class RefreshTokens : public OnBothEngines {
+class RefreshTokens : public FlowTest {
  protected:
   apps::Client client = house.make_client();
   TokenAnswer first = house.must_redeem(client, house.code_for(client));
@@ -23,7 +23,7 @@ class RefreshTokens : public OnBothEngines {
   }
   void revoke_all() {
     auto work = [&](sql::Transaction& transaction) -> Result<void> {
-      VK_CHECK(revoke_grants(transaction, "person-1", client.id, kResource, house.clock.now()));
+      VK_CHECK(revoke_grants(transaction, "ada", client.id, kDefaultResource, house.clock.now()));
       return {};
     };
     ASSERT_TRUE(house.store->write_now(work).ok());
@@ -42,7 +42,7 @@ TEST_P(RefreshTokens, RotateAtEveryUse) {
 TEST_P(RefreshTokens, SixtyFourAtOnceGetOneSuccessor) {
   std::vector<Task<Result<Outcome<TokenAnswer>>>> tasks;
   for (int i = 0; i < 64; ++i) {
-    tasks.push_back(rotate_refresh_token(house.authority, House::refreshing(client, token)));
+    tasks.push_back(rotate_refresh_token(house.authority, FlowHouse::refreshing(client, token)));
   }
   std::set<std::string> successors;
   for (auto& answer : await_all(std::move(tasks))) {
@@ -70,7 +70,7 @@ TEST_P(RefreshTokens, ReuseAfterTheWindowEndsTheGrant) {
   house.clock.advance(house.authority.options.refresh_grace);
   EXPECT_EQ(word_of(house.refresh(client, token)), "invalid_grant");
   EXPECT_EQ(word_of(house.refresh(client, next)), "invalid_grant");
-  EXPECT_FALSE(house.is_active(first.access_token));
+  EXPECT_FALSE(house.is_live(first.access_token));
 }
 
 TEST_P(RefreshTokens, ReuseOnceTheSuccessorWasUsedEndsTheGrant) {
@@ -87,14 +87,13 @@ TEST_P(RefreshTokens, AreTheirClientsOnly) {
 }
 
 TEST_P(RefreshTokens, CannotWidenScopeOrChangeResource) {
-  EXPECT_EQ(word_of(house.refresh(client, token, {{"scope", "openid notes.write"}})), "invalid_scope");
-  EXPECT_EQ(word_of(house.refresh(client, token, {{"resource", "https://other.example/mcp"}})),
-            "invalid_target");
+  EXPECT_EQ(word_of(house.refresh(client, token, {{"scope", "openid notes:write"}})), "invalid_scope");
+  EXPECT_EQ(word_of(house.refresh(client, token, {{"resource", kElsewhere}})), "invalid_target");
   EXPECT_EQ(word_of(house.refresh(client, token, {{"resource", "https://nobody.example"}})),
             "invalid_target");
-  auto narrowed = house.refresh(client, token, {{"scope", "notes.read"}});
+  auto narrowed = house.refresh(client, token, {{"scope", "notes:read"}});
   ASSERT_EQ(word_of(narrowed), "");
-  EXPECT_EQ(join_scopes(std::get<TokenAnswer>(*narrowed).scopes), "notes.read");
+  EXPECT_EQ(join_scopes(std::get<TokenAnswer>(*narrowed).scopes), "notes:read");
 }
 
 TEST_P(RefreshTokens, EndIdleAndAbsolutely) {
@@ -119,11 +118,11 @@ TEST_P(RefreshTokens, ARevocationThatRacesLeavesNothingUsable) {
     auto refreshed = std::make_shared<std::vector<Result<Outcome<TokenAnswer>>>>();
     std::vector<Task<Result<Outcome<TokenAnswer>>>> tasks;
     for (int i = 0; i < 4; ++i) {
-      tasks.push_back(rotate_refresh_token(house.authority, House::refreshing(client, racing)));
+      tasks.push_back(rotate_refresh_token(house.authority, FlowHouse::refreshing(client, racing)));
     }
-    auto revoke = [](House* house, std::string client_id) -> Task<Result<Outcome<TokenAnswer>>> {
+    auto revoke = [](FlowHouse* house, std::string client_id) -> Task<Result<Outcome<TokenAnswer>>> {
       auto work = [&](sql::Transaction& transaction) -> Result<void> {
-        VK_CHECK(revoke_grants(transaction, "person-1", client_id, kResource, house->clock.now()));
+        VK_CHECK(revoke_grants(transaction, "ada", client_id, kDefaultResource, house->clock.now()));
         return {};
       };
       CO_CHECK(co_await house->store->write(std::ref(work)));
@@ -135,7 +134,7 @@ TEST_P(RefreshTokens, ARevocationThatRacesLeavesNothingUsable) {
       auto* given = std::get_if<TokenAnswer>(&*answer);
       if (given == nullptr) continue;
       EXPECT_EQ(word_of(house.refresh(client, refresh_token_of(*given))), "invalid_grant");
-      if (!given->access_token.empty()) EXPECT_FALSE(house.is_active(given->access_token));
+      if (!given->access_token.empty()) EXPECT_FALSE(house.is_live(given->access_token));
     }
   }
 }
@@ -145,13 +144,14 @@ TEST_P(RefreshTokens, CarryTheAiAlongAndTheStoreOpensNothing) {
   CredentialKey key{CredentialId("01HTESTCREDENTIAL"), Secret(std::string(32, '\x07')), ProviderId::openai,
                     ""};
   auto connect = [&](sql::Transaction& transaction) {
-    return connect_ai(transaction, "person-1", *house.session.vault_key, key, "plus", kNow, house.random);
+    return connect_ai(transaction, "ada", *house.session.vault_key, key, "plus", kNow,
+                      house.authority.random);
   };
   ASSERT_TRUE(house.store->write_now(connect).ok());
   auto usable = [&](const std::optional<Secret>& vault_key) {
     size_t count = 0;
     auto look_up = [&](sql::Transaction& transaction) -> Result<void> {
-      VK_TRY(auto list, list_usable_ai(transaction, "person-1", vault_key));
+      VK_TRY(auto list, list_usable_ai(transaction, "ada", vault_key));
       count = list.size();
       return {};
     };
@@ -161,7 +161,7 @@ TEST_P(RefreshTokens, CarryTheAiAlongAndTheStoreOpensNothing) {
   EXPECT_EQ(usable(house.session.vault_key), 1u);
   EXPECT_EQ(usable(Secret(std::string(32, 'W'))), 0u);  // the key of a password that was reset
   EXPECT_EQ(usable(std::nullopt), 0u);
-  auto form = House::request_of(client, {{"scope", "openid ai.use"}});
+  auto form = FlowHouse::request_of(client, {{"scope", "openid ai.use"}});
   Decision decision{.approve = true, .scopes = {}, .credential_id = key.id.value};
   auto parameters = house.approve(form, decision);
   TokenAnswer answer = house.must_redeem(client, std::string(http::form_value(parameters, "code")));
@@ -178,8 +178,7 @@ TEST_P(RefreshTokens, CarryTheAiAlongAndTheStoreOpensNothing) {
             std::string::npos);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, RefreshTokens, ::testing::ValuesIn(sql::engines_under_test()),
-                         [](const auto& info) { return sql::engine_name(info.param); });
+ON_BOTH_ENGINES(RefreshTokens);
 
 }  // namespace
 }  // namespace valetkey::authorization

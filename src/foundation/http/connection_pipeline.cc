@@ -50,12 +50,10 @@ std::optional<Response> ServerConnection::identify() {
 
 std::optional<Response> ServerConnection::find_route() {
   match_ = core_.router.match(request_.method, request_.path);
-  const Route* asked_for = match_.route;
+  cors_ = match_.cors;
   if (request_.method == "OPTIONS" && request_.headers.has("access-control-request-method")) {
-    asked_for =
-        core_.router.match(request_.headers.get("access-control-request-method"), request_.path).route;
+    cors_ = core_.router.match(request_.headers.get("access-control-request-method"), request_.path).cors;
   }
-  cors_ = asked_for == nullptr || asked_for->policy.cors;
   return std::nullopt;
 }
 

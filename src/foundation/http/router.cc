@@ -66,6 +66,7 @@ struct Router::Search {
   std::string_view method;
   std::vector<std::string_view> values{};
   std::vector<std::string_view> other_methods{};  // of routes that match the path only
+  bool others_offer_cors = true;
   const Route* found = nullptr;
 
   bool choose(const std::vector<size_t>& candidates) {
@@ -75,7 +76,10 @@ struct Router::Search {
     for (size_t index : candidates) {
       if (routes[index].method == "*") return (found = &routes[index]) != nullptr;
     }
-    for (size_t index : candidates) other_methods.push_back(routes[index].method);
+    for (size_t index : candidates) {
+      other_methods.push_back(routes[index].method);
+      others_offer_cors = others_offer_cors && routes[index].policy.cors;
+    }
     return false;
   }
 
@@ -140,9 +144,11 @@ RouteMatch Router::match(std::string_view method, std::string_view path) const {
     if (!search.values.empty() && !bind_parameters(search.found->pattern, search.values, match)) return {};
     match.route = search.found;
     match.path_known = true;
+    match.cors = search.found->policy.cors;
   } else if (!search.other_methods.empty()) {
     match.path_known = true;
     match.allow = search.allow();
+    match.cors = search.others_offer_cors;
   }
   return match;
 }

@@ -35,6 +35,7 @@ struct RouteMatch {
   const Route* route = nullptr;  // null: no such path, or no such method there
   bool path_known = false;       // the path matches under another method: 405 with `allow`
   std::string allow;
+  bool cors = true;  // of the route; without one: of each that takes the path by another method
   std::vector<std::pair<std::string_view, std::string>> parameters;
 };
 

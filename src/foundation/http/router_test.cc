@@ -53,6 +53,19 @@ TEST(Router, KnownPathWithAnotherMethodNamesTheAllowedOnes) {
   EXPECT_EQ(router.allowed_methods("/b"), "");
 }
 
+TEST(Router, WithoutARouteForTheMethodEachOneOfThePathHasASayAboutCors) {
+  Router router;
+  auto nothing = [](Exchange&) -> Task<void> { co_return; };
+  router.add({"GET", "/a", {.max_body = 0}, nothing});
+  router.add({"POST", "/a", {.max_body = 0, .cors = false}, nothing});
+  router.add({"GET", "/b/{id}", {.max_body = 0}, nothing});
+  EXPECT_TRUE(router.match("GET", "/a").cors);
+  EXPECT_FALSE(router.match("POST", "/a").cors);
+  EXPECT_FALSE(router.match("OPTIONS", "/a").cors);
+  EXPECT_TRUE(router.match("OPTIONS", "/b/1").cors);
+  EXPECT_TRUE(router.match("GET", "/nowhere").cors);
+}
+
 TEST(Router, HeadFallsBackToGet) {
   Router router = make_router({{"GET", "/a"}, {"POST", "/b"}});
   EXPECT_EQ(pattern_of(router, "HEAD", "/a"), "GET /a");

@@ -28,10 +28,8 @@ TEST(Pipeline, ARequestIdIsTakenWhenItIsHarmlessAndMadeOtherwise) {
 TEST(Pipeline, APreflightIsAnsweredForAnyHeaderTheClientNames) {
   TestServer server;
   auto policy = RoutePolicy{.max_body = 10};
-  RawClient client(server.route("POST", "/v1/chat", echo, policy)
-                       .route("DELETE", "/v1/chat", echo, policy)
-                       .route("POST", "/private", echo, {.max_body = 10, .cors = false})
-                       .start());
+  RawClient client(
+      server.route("POST", "/v1/chat", echo, policy).route("DELETE", "/v1/chat", echo, policy).start());
   auto preflight = [&](std::string path, std::string wanted) {
     return client.ask("OPTIONS " + path +
                       " HTTP/1.1\r\nHost: h\r\nOrigin: https://app.example\r\n"
@@ -50,9 +48,35 @@ TEST(Pipeline, APreflightIsAnsweredForAnyHeaderTheClientNames) {
   EXPECT_EQ(header_of(preflight("/v1/chat", "bad name"), "access-control-allow-headers"),
             "Content-Type, Authorization, x-authai-secret, x-authai-publishable-key");
   EXPECT_EQ(status_of(preflight("/nowhere", "x")), "HTTP/1.1 204");
-  std::string refused = preflight("/private", "x");
-  EXPECT_EQ(status_of(refused), "HTTP/1.1 405");
-  EXPECT_EQ(header_of(refused, "access-control-allow-origin"), "");
+}
+
+// Whatever method is asked for or not asked for: a path that is for its own origin offers nothing.
+TEST(Pipeline, APathOfItsOwnOriginOnlyOffersNoCorsToAnyMethod) {
+  TestServer server;
+  RawClient client(server.route("POST", "/private", echo, {.max_body = 10, .cors = false})
+                       .route("GET", "/mixed", say_hello)
+                       .route("DELETE", "/mixed", echo, {.max_body = 10, .cors = false})
+                       .start());
+  auto ask = [&](const std::string& method, const std::string& path, const std::string& wanted) {
+    std::string fields = wanted.empty() ? "" : "Access-Control-Request-Method: " + wanted + "\r\n";
+    return client.ask(method + " " + path + " HTTP/1.1\r\nHost: h\r\nOrigin: https://evil.example\r\n" +
+                      fields + "Content-Length: 0\r\n\r\n");
+  };
+  for (std::string wanted : {"POST", "GET", "PUT", "DELETE", "OPTIONS", "x", ""}) {
+    std::string answer = ask("OPTIONS", "/private", wanted);
+    EXPECT_EQ(status_of(answer), "HTTP/1.1 405") << wanted;
+    EXPECT_EQ(header_of(answer, "allow"), "POST");
+    EXPECT_EQ(answer.find("access-control"), std::string::npos) << wanted;
+  }
+  for (std::string method : {"GET", "DELETE", "PATCH"}) {
+    std::string answer = ask(method, "/private", "");
+    EXPECT_EQ(status_of(answer), "HTTP/1.1 405") << method;
+    EXPECT_EQ(answer.find("access-control"), std::string::npos) << method;
+  }
+  EXPECT_EQ(status_of(ask("OPTIONS", "/mixed", "GET")), "HTTP/1.1 204");
+  for (std::string wanted : {"DELETE", "PUT", ""}) {
+    EXPECT_EQ(ask("OPTIONS", "/mixed", wanted).find("access-control"), std::string::npos) << wanted;
+  }
 }
 
 TEST(Pipeline, EveryAnswerCarriesCorsOnceUnlessTheRouteSaysNo) {
