@@ -7,7 +7,8 @@
 
 namespace valetkey {
 
-// Says on standard output how many of each were copied. Doing it again copies nothing twice.
+// Says on standard output how many of each were copied. Doing it again copies nothing twice. What comes of an
+// apps auth server, its key too, comes whole or not at all.
 Result<void> run_imports(const Config& config, const CommandLine& command_line, sql::Database& to,
                          const Clock& clock);
 

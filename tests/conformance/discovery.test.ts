@@ -128,17 +128,20 @@ test("Fetch CORS protocol: any origin may read them, preflights pass with mcp-pr
 });
 
 test("what a person's browser holds a cookie for is readable by no other origin", async () => {
-  const own: [string, string][] = [["POST", "/oauth/authorize"], ["GET", "/portal/api/session"], ["POST", "/portal/api/sign-in"],
+  const own: [string, string][] = [["GET", "/oauth/authorize"], ["POST", "/authorize"], ["GET", "/oauth/logout"], ["GET", "/account/security"], ["GET", "/portal/api/session"], ["POST", "/portal/api/sign-in"],
     ["DELETE", "/portal/api/account"], ["PATCH", "/portal/api/account"], ["GET", "/consent"]];
   for (const [method, path] of own) {
     const reply = await send(server.issuer + path, { headers: { origin: "https://evil.example" } });
     assert.equal(reply.headers.get("access-control-allow-credentials"), null, path);
-    if (reply.status !== 405) assert.equal(reply.headers.get("access-control-allow-origin"), null, path);
-    const preflight = await send(server.issuer + path, {
-      method: "OPTIONS",
-      headers: { origin: "https://evil.example", "access-control-request-method": method, "access-control-request-headers": "x-csrf-token,content-type" },
-    });
-    assert.equal(preflight.headers.get("access-control-allow-origin"), null, `preflight of ${method} ${path}`);
+    assert.equal(reply.headers.get("access-control-allow-origin"), null, path);
+    for (const asked of [method, "PUT", "TRACE", undefined]) {
+      const wanted: Record<string, string> = asked === undefined ? {} : { "access-control-request-method": asked, "access-control-request-headers": "x-csrf-token,content-type" };
+      const preflight = await send(server.issuer + path, { method: "OPTIONS", headers: { origin: "https://evil.example", ...wanted } });
+      assert.equal(preflight.status, 405, `preflight of ${asked} ${path}`);
+      for (const name of ["origin", "methods", "headers", "credentials"]) {
+        assert.equal(preflight.headers.get(`access-control-allow-${name}`), null, `preflight of ${asked} ${path}`);
+      }
+    }
   }
 });
 

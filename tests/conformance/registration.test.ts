@@ -101,6 +101,43 @@ test("RFC 7591 section 3.2.2: metadata of the wrong type, kind or value is inval
   }
 });
 
+const ROBOT: Json = { client_name: "Robot", token_endpoint_auth_method: "client_secret_post", grant_types: ["client_credentials"] };
+const asItself = async (issuer: string, made: Json): Promise<Reply> => await askToken(issuer, {
+  grant_type: "client_credentials", client_id: String(made["client_id"]), client_secret: String(made["client_secret"]),
+});
+
+test("RFC 7591 sections 2 and 3.2.2: who registers by themselves cannot act without a person; a builder's client can", async () => {
+  assertRefused(await ask(ROBOT), "invalid_client_metadata", "nothing would be left");
+  const replaced = await ask({ ...ROBOT, redirect_uris: [REDIRECT], grant_types: ["authorization_code", "client_credentials"] });
+  assert.equal(replaced.status, 201, replaced.text);
+  assert.deepEqual(replaced.body["grant_types"], ["authorization_code"], "section 3.2.1: the answer says what was registered");
+  assertRefused(await asItself(server.issuer, replaced.body), "unauthorized_client");
+  const update = { ...ROBOT, client_id: replaced.body["client_id"], redirect_uris: [REDIRECT] };
+  const updated = await send(String(replaced.body["registration_client_uri"]), {
+    method: "PUT",
+    headers: { "content-type": "application/json", ...bearer(String(replaced.body["registration_access_token"])) },
+    body: JSON.stringify(update),
+  });
+  assertRefused(updated, "invalid_client_metadata", "RFC 7592 is no way around");
+  const own = await server.person.post("apps/clients", ROBOT);
+  assert.equal((await asItself(server.issuer, own.body)).status, 200);
+});
+
+test("oauth.dynamic_client_credentials opens it to every client that authenticates", async () => {
+  const open = await startServer({ env: { VALETKEY_OAUTH_DYNAMIC_CLIENT_CREDENTIALS: "true" } });
+  try {
+    const made = await postJson(`${open.issuer}/oauth/register`, ROBOT);
+    assert.equal(made.status, 201, made.text);
+    assert.deepEqual(made.body["grant_types"], ["client_credentials"]);
+    const given = await asItself(open.issuer, made.body);
+    assert.equal(given.status, 200, given.text);
+    assert.equal(given.body["refresh_token"], undefined);
+    assertRefused(await postJson(`${open.issuer}/oauth/register`, { ...ROBOT, token_endpoint_auth_method: "none" }), "invalid_client_metadata", "a public client");
+  } finally {
+    await open.stop();
+  }
+});
+
 test("RFC 7591 section 3.1: a body that is no JSON object, of another type or too large, is a 4xx in JSON", async () => {
   const bodies: [string, string | undefined, string][] = [
     ["empty", "application/json", ""], ["array", "application/json", "[]"], ["null", "application/json", "null"], ["number", "application/json",

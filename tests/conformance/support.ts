@@ -81,8 +81,11 @@ export function authorizeUrl(issuer: string, client: Client, changes: Record<str
 
 export type Code = { grant_type: string; client_id: string; code: string; code_verifier: string; redirect_uri: string };
 
+// A server, and somebody who is signed in there.
+export type Host = Pick<OauthServer, "issuer" | "person">;
+
 // What redeems it.
-export async function freshCode(server: OauthServer, client: Client, changes: Record<string, string | null> = {}): Promise<Code> {
+export async function freshCode(server: Host, client: Client, changes: Record<string, string | null> = {}): Promise<Code> {
   const { verifier, challenge } = newVerifier();
   const redirect = await server.person.authorize(authorizeUrl(server.issuer, client, { code_challenge: challenge, ...changes }));
   const code = redirect.searchParams.get("code");
@@ -96,7 +99,7 @@ export async function askToken(issuer: string, form: Form, headers: Record<strin
 
 export type Tokens = { access: string; refresh: string; id: string };
 
-export async function freshTokens(server: OauthServer, client: Client, changes: Record<string, string | null> = {}): Promise<Tokens> {
+export async function freshTokens(server: Host, client: Client, changes: Record<string, string | null> = {}): Promise<Tokens> {
   const reply = await askToken(server.issuer, await freshCode(server, client, changes));
   assert.equal(reply.status, 200, reply.text);
   return { access: String(reply.body["access_token"]), refresh: String(reply.body["refresh_token"]), id: String(reply.body["id_token"]) };

@@ -46,6 +46,11 @@ export class Browser {
     return response;
   }
 
+  // What a thief would want of it: for the searches.
+  held(): { cookies: string[]; csrf: string } {
+    return { cookies: [...this.cookies.values()], csrf: this.csrf };
+  }
+
   private keep(line: string): void {
     const [pair = "", ...attributes] = line.split(";");
     const name = pair.slice(0, pair.indexOf("=")).trim();
