@@ -54,6 +54,13 @@ export function useForm({ check, submit, blame = {} }: FormOptions): FormState {
   return { form, busy, problems, failure, onSubmit, setFailure };
 }
 
+// For `blame`, where a password is chosen in a field of that name.
+export const blamePassword = {
+  password_too_short: "password",
+  password_too_common: "password",
+  password_too_long: "password",
+};
+
 // The person closed a dialogue: nothing happened, nothing is said.
 export class Cancelled extends Error {}
 

@@ -4,10 +4,9 @@ import type { AiAnswer, AiProvider, AiSignIn, ConnectedAi } from "../api_types.t
 import { useAction } from "../form.ts";
 import { Button, ButtonLink } from "../parts/button.tsx";
 import { Section } from "../parts/card.tsx";
-import { Confirm } from "../parts/dialog.tsx";
-import { focusHeading } from "../parts/heading.tsx";
 import { Loaded, useLoaded } from "../parts/loaded.tsx";
 import { Failure, Notice } from "../parts/notice.tsx";
+import { EndableRow, Rows } from "../parts/rows.tsx";
 import { safePath, useQuery } from "../router.tsx";
 import { useSession } from "../session.tsx";
 import { useStepUp } from "../step_up.tsx";
@@ -79,53 +78,29 @@ type Changed = { changed: () => Promise<void> };
 function Connected({ connected, changed }: { connected: ConnectedAi[] } & Changed) {
   return (
     <Section title="Connected">
-      {connected.length === 0 ? (
-        <p className="empty">No AI is connected yet.</p>
-      ) : (
-        <ul className="rows">
-          {connected.map((ai) => (
-            <ConnectedRow key={ai.id} ai={ai} changed={changed} />
-          ))}
-        </ul>
-      )}
+      <Rows of={connected} empty="No AI is connected yet.">
+        {(ai) => <ConnectedRow key={ai.id} ai={ai} changed={changed} />}
+      </Rows>
     </Section>
   );
 }
 
 function ConnectedRow({ ai, changed }: { ai: ConnectedAi } & Changed) {
-  const [asking, setAsking] = useState(false);
   const name = providerName(ai.provider);
-  const end = useAction(async () => {
-    await api.delete(`account/ai/${segment(ai.id)}`);
-    setAsking(false);
-    await changed();
-    focusHeading();
-  });
   return (
-    <li className="row">
-      <div className="row-text">
-        <h3>{name}</h3>
-        <p>
-          {ai.plan ? `${planName(ai.plan)}, ` : ""}connected on {onDay(ai.connected_at)}
-        </p>
-      </div>
-      <Button onClick={() => setAsking(true)}>
-        Disconnect<span className="unseen"> {name}</span>
-      </Button>
-      {asking && (
-        <Confirm
-          title={`Disconnect ${name}?`}
-          yes="Disconnect"
-          danger
-          busy={end.busy}
-          failure={end.failure}
-          onYes={() => end.run()}
-          onClose={() => setAsking(false)}
-        >
-          <p>Apps that use it through you stop working until you connect it again.</p>
-        </Confirm>
-      )}
-    </li>
+    <EndableRow
+      path={`account/ai/${segment(ai.id)}`}
+      changed={changed}
+      verb="Disconnect"
+      what={name}
+      question={`Disconnect ${name}?`}
+      consequence="Apps that use it through you stop working until you connect it again."
+    >
+      <h3>{name}</h3>
+      <p>
+        {ai.plan ? `${planName(ai.plan)}, ` : ""}connected on {onDay(ai.connected_at)}
+      </p>
+    </EndableRow>
   );
 }
 

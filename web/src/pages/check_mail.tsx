@@ -1,25 +1,21 @@
 import type { ReactNode } from "react";
-import { Card } from "../parts/card.tsx";
-import { Heading } from "../parts/heading.tsx";
+import { CardPage } from "../parts/card.tsx";
 import { Notice } from "../parts/notice.tsx";
 import { useSession } from "../session.tsx";
 import { webLink } from "../words.ts";
 
 export function CheckMail({ title, email, children }: { title: string; email: string; children: ReactNode }) {
   return (
-    <div className="page page-narrow">
-      <Card>
-        <Heading>{title}</Heading>
-        <Notice tone="good">
-          <p>
-            We sent a mail to <strong>{email}</strong>.
-          </p>
-        </Notice>
-        <p>{children}</p>
-        <p className="muted small">No mail after a few minutes? Look into the spam folder, or try again.</p>
-        <MailSink />
-      </Card>
-    </div>
+    <CardPage title={title}>
+      <Notice tone="good">
+        <p>
+          We sent a mail to <strong>{email}</strong>.
+        </p>
+      </Notice>
+      <p>{children}</p>
+      <p className="muted small">No mail after a few minutes? Look into the spam folder, or try again.</p>
+      <MailSink />
+    </CardPage>
   );
 }
 

@@ -1,8 +1,7 @@
 // Errors that must not be sent to a client. Anybody can make a link to this page, so nothing of the URL is
 // shown: `code` only chooses one of these sentences.
 import { ButtonLink } from "../parts/button.tsx";
-import { Card } from "../parts/card.tsx";
-import { Heading } from "../parts/heading.tsx";
+import { CardPage } from "../parts/card.tsx";
 import { useQuery } from "../router.tsx";
 
 const sentences: Record<string, string> = {
@@ -26,18 +25,15 @@ export default function ErrorPage() {
   const code = useQuery().get("code") ?? "";
   const known = Object.hasOwn(sentences, code);
   return (
-    <div className="page page-narrow">
-      <Card>
-        <Heading>This did not work</Heading>
-        <p>{known ? sentences[code] : "The app's request could not be answered."}</p>
-        <p className="muted">You can close this page and go back to the app. Nothing was shared.</p>
-        {known && (
-          <p className="muted small">
-            For the app's maker: <code>{code}</code>
-          </p>
-        )}
-        <ButtonLink to="/">To the start page</ButtonLink>
-      </Card>
-    </div>
+    <CardPage title="This did not work">
+      <p>{known ? sentences[code] : "The app's request could not be answered."}</p>
+      <p className="muted">You can close this page and go back to the app. Nothing was shared.</p>
+      {known && (
+        <p className="muted small">
+          For the app's maker: <code>{code}</code>
+        </p>
+      )}
+      <ButtonLink to="/">To the start page</ButtonLink>
+    </CardPage>
   );
 }

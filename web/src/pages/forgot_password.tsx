@@ -2,11 +2,9 @@ import { useState } from "react";
 import { api } from "../api.ts";
 import { emailProblem, useForm } from "../form.ts";
 import { keepNext } from "../next_page.ts";
-import { Button } from "../parts/button.tsx";
-import { Card } from "../parts/card.tsx";
-import { Field } from "../parts/field.tsx";
-import { Heading } from "../parts/heading.tsx";
-import { Failure } from "../parts/notice.tsx";
+import { CardPage } from "../parts/card.tsx";
+import { EmailField } from "../parts/field.tsx";
+import { Form } from "../parts/form.tsx";
 import { Link, safePath, useQuery } from "../router.tsx";
 import { CheckMail } from "./check_mail.tsx";
 
@@ -31,30 +29,14 @@ export default function ForgotPassword() {
     );
   }
   return (
-    <div className="page page-narrow">
-      <Card>
-        <Heading>Forgot your password?</Heading>
-        <p>We send you a link to choose a new one.</p>
-        <Failure text={form.failure} />
-        <form ref={form.form} onSubmit={form.onSubmit} noValidate className="stack">
-          <Field
-            label="E-mail"
-            type="email"
-            autoComplete="username"
-            autoCapitalize="none"
-            spellCheck={false}
-            value={email}
-            onChange={setEmail}
-            error={form.problems["email"]}
-          />
-          <Button kind="primary" type="submit" wide busy={form.busy}>
-            Send the link
-          </Button>
-        </form>
-        <p className="small">
-          <Link to={`/sign-in?continue=${encodeURIComponent(next)}`}>Back to sign-in</Link>
-        </p>
-      </Card>
-    </div>
+    <CardPage title="Forgot your password?">
+      <p>We send you a link to choose a new one.</p>
+      <Form of={form} send="Send the link">
+        <EmailField value={email} onChange={setEmail} error={form.problems["email"]} />
+      </Form>
+      <p className="small">
+        <Link to={`/sign-in?continue=${encodeURIComponent(next)}`}>Back to sign-in</Link>
+      </p>
+    </CardPage>
   );
 }

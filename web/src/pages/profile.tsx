@@ -5,7 +5,7 @@ import { emailProblem, useAction, useForm } from "../form.ts";
 import { Button } from "../parts/button.tsx";
 import { Section } from "../parts/card.tsx";
 import { Confirm } from "../parts/dialog.tsx";
-import { Field } from "../parts/field.tsx";
+import { EmailField, Field } from "../parts/field.tsx";
 import { Badge, Failure, Notice } from "../parts/notice.tsx";
 import { navigate } from "../router.tsx";
 import { useSession } from "../session.tsx";
@@ -106,12 +106,9 @@ function Email({ person }: { person: Person }) {
         </Notice>
       )}
       <form ref={form.form} onSubmit={form.onSubmit} noValidate className="stack">
-        <Field
+        <EmailField
           label="New e-mail"
-          type="email"
           autoComplete="email"
-          autoCapitalize="none"
-          spellCheck={false}
           value={email}
           onChange={setEmail}
           error={form.problems["email"]}

@@ -1,12 +1,10 @@
 import { useEffect, useState } from "react";
 import { api } from "../api.ts";
-import { emailProblem, useForm } from "../form.ts";
-import { Button } from "../parts/button.tsx";
-import { Card } from "../parts/card.tsx";
-import { Field, PasswordField } from "../parts/field.tsx";
-import { Heading } from "../parts/heading.tsx";
-import { Failure } from "../parts/notice.tsx";
+import { blamePassword, emailProblem, useForm } from "../form.ts";
 import { keepNext } from "../next_page.ts";
+import { CardPage } from "../parts/card.tsx";
+import { EmailField, Field, NewPasswordField } from "../parts/field.tsx";
+import { Form } from "../parts/form.tsx";
 import { Link, navigate, safePath, useQuery } from "../router.tsx";
 import { useSession } from "../session.tsx";
 import { CheckMail } from "./check_mail.tsx";
@@ -20,12 +18,7 @@ export default function Register() {
 
   const form = useForm({
     check: () => ({ email: emailProblem(email), password: password ? undefined : "Choose a password." }),
-    blame: {
-      password_too_short: "password",
-      password_too_common: "password",
-      password_too_long: "password",
-      email_invalid: "email",
-    },
+    blame: { ...blamePassword, email_invalid: "email" },
     submit: async () => {
       const said = name.trim();
       await api.post("register", { email: email.trim(), password, ...(said ? { name: said } : {}) });
@@ -36,45 +29,27 @@ export default function Register() {
 
   if (sent) return <Sent email={email.trim()} next={next} />;
   return (
-    <div className="page page-narrow">
-      <Card>
-        <Heading>Create an account</Heading>
-        <Failure text={form.failure} />
-        <form ref={form.form} onSubmit={form.onSubmit} noValidate className="stack">
-          <Field
-            label="E-mail"
-            type="email"
-            autoComplete="username"
-            autoCapitalize="none"
-            spellCheck={false}
-            value={email}
-            onChange={setEmail}
-            error={form.problems["email"]}
-          />
-          <Field
-            label="Name (optional)"
-            autoComplete="name"
-            value={name}
-            onChange={setName}
-            error={form.problems["name"]}
-          />
-          <PasswordField
-            label="Password"
-            hint="Long is better than complicated: a few unrelated words are good."
-            autoComplete="new-password"
-            value={password}
-            onChange={setPassword}
-            error={form.problems["password"]}
-          />
-          <Button kind="primary" type="submit" wide busy={form.busy}>
-            Create account
-          </Button>
-        </form>
-        <p className="small">
-          You have an account? <Link to={`/sign-in?continue=${encodeURIComponent(next)}`}>Sign in</Link>
-        </p>
-      </Card>
-    </div>
+    <CardPage title="Create an account">
+      <Form of={form} send="Create account">
+        <EmailField value={email} onChange={setEmail} error={form.problems["email"]} />
+        <Field
+          label="Name (optional)"
+          autoComplete="name"
+          value={name}
+          onChange={setName}
+          error={form.problems["name"]}
+        />
+        <NewPasswordField
+          label="Password"
+          value={password}
+          onChange={setPassword}
+          error={form.problems["password"]}
+        />
+      </Form>
+      <p className="small">
+        You have an account? <Link to={`/sign-in?continue=${encodeURIComponent(next)}`}>Sign in</Link>
+      </p>
+    </CardPage>
   );
 }
 

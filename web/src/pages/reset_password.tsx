@@ -1,12 +1,12 @@
 import { useState } from "react";
 import { api } from "../api.ts";
-import { useForm } from "../form.ts";
+import { blamePassword, useForm } from "../form.ts";
 import { takeNext } from "../next_page.ts";
-import { Button, ButtonLink } from "../parts/button.tsx";
-import { Card } from "../parts/card.tsx";
-import { Field, PasswordField } from "../parts/field.tsx";
-import { Heading } from "../parts/heading.tsx";
-import { Failure, Notice } from "../parts/notice.tsx";
+import { ButtonLink } from "../parts/button.tsx";
+import { CardPage } from "../parts/card.tsx";
+import { Field, NewPasswordField } from "../parts/field.tsx";
+import { Form } from "../parts/form.tsx";
+import { Notice } from "../parts/notice.tsx";
 import { useFragment } from "../router.tsx";
 import { useSession } from "../session.tsx";
 
@@ -22,12 +22,7 @@ export default function ResetPassword() {
   const [done, setDone] = useState<{ vault: boolean; next: string } | null>(null);
   const form = useForm({
     check: () => ({ password: password ? undefined : "Choose a password." }),
-    blame: {
-      password_too_short: "password",
-      password_too_common: "password",
-      password_too_long: "password",
-      wrong_code: "recovery_code",
-    },
+    blame: { ...blamePassword, wrong_code: "recovery_code" },
     submit: async () => {
       const code = recoveryCode.trim();
       const body = { token, password, ...(code ? { recovery_code: code } : {}) };
@@ -39,55 +34,43 @@ export default function ResetPassword() {
 
   if (done) return <Done vault={done.vault} next={done.next} />;
   return (
-    <div className="page page-narrow">
-      <Card>
-        <Heading>Choose a new password</Heading>
-        {!token && <Notice tone="error">This link is not complete. Open it from the mail once more.</Notice>}
-        <Failure text={form.failure} />
-        <form ref={form.form} onSubmit={form.onSubmit} noValidate className="stack">
-          <PasswordField
-            label="New password"
-            hint="Long is better than complicated: a few unrelated words are good."
-            autoComplete="new-password"
-            value={password}
-            onChange={setPassword}
-            error={form.problems["password"]}
-          />
-          <Field
-            label="Recovery code (if you have one)"
-            hint={recoveryHint}
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
-            value={recoveryCode}
-            onChange={setRecoveryCode}
-            error={form.problems["recovery_code"]}
-          />
-          <Button kind="primary" type="submit" wide busy={form.busy}>
-            Set password
-          </Button>
-        </form>
-      </Card>
-    </div>
+    <CardPage title="Choose a new password">
+      {!token && <Notice tone="error">This link is not complete. Open it from the mail once more.</Notice>}
+      <Form of={form} send="Set password">
+        <NewPasswordField
+          label="New password"
+          value={password}
+          onChange={setPassword}
+          error={form.problems["password"]}
+        />
+        <Field
+          label="Recovery code (if you have one)"
+          hint={recoveryHint}
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          value={recoveryCode}
+          onChange={setRecoveryCode}
+          error={form.problems["recovery_code"]}
+        />
+      </Form>
+    </CardPage>
   );
 }
 
 function Done({ vault, next }: { vault: boolean; next: string }) {
   return (
-    <div className="page page-narrow">
-      <Card>
-        <Heading>Your password is changed</Heading>
-        <Notice tone="good">You are signed in here. Every other browser was signed out.</Notice>
-        {!vault && (
-          <Notice tone="warning">
-            <p>AIs that you connected before cannot be opened with the new password. Connect them again.</p>
-            <ButtonLink to="/account/ai">Your AIs</ButtonLink>
-          </Notice>
-        )}
-        <ButtonLink to={next} kind="primary" wide>
-          Continue
-        </ButtonLink>
-      </Card>
-    </div>
+    <CardPage title="Your password is changed">
+      <Notice tone="good">You are signed in here. Every other browser was signed out.</Notice>
+      {!vault && (
+        <Notice tone="warning">
+          <p>AIs that you connected before cannot be opened with the new password. Connect them again.</p>
+          <ButtonLink to="/account/ai">Your AIs</ButtonLink>
+        </Notice>
+      )}
+      <ButtonLink to={next} kind="primary" wide>
+        Continue
+      </ButtonLink>
+    </CardPage>
   );
 }

@@ -1,10 +1,10 @@
 import { useState } from "react";
 import { api } from "../api.ts";
 import type { AccountAnswer } from "../api_types.ts";
-import { useForm } from "../form.ts";
+import { blamePassword, useForm } from "../form.ts";
 import { Button } from "../parts/button.tsx";
 import { Section } from "../parts/card.tsx";
-import { PasswordField } from "../parts/field.tsx";
+import { NewPasswordField, PasswordField } from "../parts/field.tsx";
 import { Loaded, useLoaded } from "../parts/loaded.tsx";
 import { Failure, Notice } from "../parts/notice.tsx";
 import { useSession } from "../session.tsx";
@@ -48,12 +48,7 @@ function Password() {
       current: current ? undefined : "Enter your password of today.",
       password: password ? undefined : "Choose a new password.",
     }),
-    blame: {
-      wrong_credentials: "current",
-      password_too_short: "password",
-      password_too_common: "password",
-      password_too_long: "password",
-    },
+    blame: { ...blamePassword, wrong_credentials: "current" },
     submit: async () => {
       setSaved(false);
       await api.post("account/password", { current, password });
@@ -83,10 +78,8 @@ function Password() {
           onChange={setCurrent}
           error={form.problems["current"]}
         />
-        <PasswordField
+        <NewPasswordField
           label="New password"
-          hint="Long is better than complicated: a few unrelated words are good."
-          autoComplete="new-password"
           value={password}
           onChange={setPassword}
           error={form.problems["password"]}

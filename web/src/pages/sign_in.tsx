@@ -1,6 +1,5 @@
 import { useEffect, useState } from "react";
-import { Card } from "../parts/card.tsx";
-import { Heading } from "../parts/heading.tsx";
+import { CardPage } from "../parts/card.tsx";
 import { navigate, safePath, useQuery } from "../router.tsx";
 import { useSession } from "../session.tsx";
 import { SignInForm } from "./sign_in_form.tsx";
@@ -13,11 +12,8 @@ export default function SignIn() {
     if (signedInBefore) navigate(next, { replace: true });
   }, [signedInBefore, next]);
   return (
-    <div className="page page-narrow">
-      <Card>
-        <Heading>Sign in</Heading>
-        <SignInForm next={next} done={() => navigate(next, { replace: true })} />
-      </Card>
-    </div>
+    <CardPage title="Sign in">
+      <SignInForm next={next} done={() => navigate(next, { replace: true })} />
+    </CardPage>
   );
 }

@@ -4,8 +4,8 @@ import { ApiError, api } from "../api.ts";
 import type { SignInAnswer } from "../api_types.ts";
 import { emailProblem, filled, useAction, useForm } from "../form.ts";
 import { Button } from "../parts/button.tsx";
-import { Field, PasswordField } from "../parts/field.tsx";
-import { Failure } from "../parts/notice.tsx";
+import { EmailField, Field, PasswordField } from "../parts/field.tsx";
+import { Form } from "../parts/form.tsx";
 import { askPasskey, passkeysWork, type PasskeyOptions } from "../passkeys.ts";
 import { Link } from "../router.tsx";
 import { useSession } from "../session.tsx";
@@ -47,18 +47,8 @@ function PasswordForm({ email: hint, next, done, needCode }: PasswordFormProps) 
 
   return (
     <>
-      <Failure text={form.failure ?? passkey.failure} />
-      <form ref={form.form} onSubmit={form.onSubmit} noValidate className="stack">
-        <Field
-          label="E-mail"
-          type="email"
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          value={email}
-          onChange={setEmail}
-          error={form.problems["email"]}
-        />
+      <Form of={form} send="Sign in" failure={passkey.failure}>
+        <EmailField value={email} onChange={setEmail} error={form.problems["email"]} />
         <PasswordField
           label="Password"
           autoComplete="current-password"
@@ -66,10 +56,7 @@ function PasswordForm({ email: hint, next, done, needCode }: PasswordFormProps) 
           onChange={setPassword}
           error={form.problems["password"]}
         />
-        <Button kind="primary" type="submit" wide busy={form.busy}>
-          Sign in
-        </Button>
-      </form>
+      </Form>
       {passkeysWork() && (
         <>
           <p className="or">or</p>
@@ -106,8 +93,15 @@ function CodeForm({ done, over }: { done: Done; over: () => void }) {
   return (
     <>
       <p>Your password is right. Now enter the code that your authenticator app shows.</p>
-      <Failure text={form.failure} />
-      <form ref={form.form} onSubmit={form.onSubmit} noValidate className="stack">
+      <Form
+        of={form}
+        send="Continue"
+        after={
+          <Button kind="quiet" onClick={over}>
+            Use another account
+          </Button>
+        }
+      >
         <Field
           label="Code"
           hint="Six digits, or one of your recovery codes."
@@ -119,13 +113,7 @@ function CodeForm({ done, over }: { done: Done; over: () => void }) {
           onChange={setCode}
           error={form.problems["code"]}
         />
-        <Button kind="primary" type="submit" wide busy={form.busy}>
-          Continue
-        </Button>
-        <Button kind="quiet" onClick={over}>
-          Use another account
-        </Button>
-      </form>
+      </Form>
     </>
   );
 }

@@ -3,8 +3,7 @@ import { ApiError, api } from "../api.ts";
 import { messageOf } from "../form.ts";
 import { takeNext } from "../next_page.ts";
 import { ButtonLink } from "../parts/button.tsx";
-import { Card } from "../parts/card.tsx";
-import { Heading } from "../parts/heading.tsx";
+import { CardPage } from "../parts/card.tsx";
 import { Notice } from "../parts/notice.tsx";
 import { useFragment } from "../router.tsx";
 import { useSession } from "../session.tsx";
@@ -35,36 +34,30 @@ export default function VerifyEmail() {
 
   if (state.step === "waiting")
     return <div className="page-wait" role="status" aria-label="Verifying your address" />;
+  if (state.step === "done")
+    return (
+      <CardPage title="Your address is verified">
+        <Notice tone="good">You are signed in.</Notice>
+        <ButtonLink to={state.next} kind="primary" wide>
+          Continue
+        </ButtonLink>
+      </CardPage>
+    );
   return (
-    <div className="page page-narrow">
-      <Card>
-        {state.step === "done" ? (
-          <>
-            <Heading>Your address is verified</Heading>
-            <Notice tone="good">You are signed in.</Notice>
-            <ButtonLink to={state.next} kind="primary" wide>
-              Continue
-            </ButtonLink>
-          </>
-        ) : (
-          <>
-            <Heading>This link does not work</Heading>
-            <Notice tone="error">{state.text}</Notice>
-            {state.signIn ? (
-              <ButtonLink to="/sign-in" wide>
-                Sign in
-              </ButtonLink>
-            ) : (
-              <>
-                <p>Links work once and for a limited time. Register again to get a new one.</p>
-                <ButtonLink to="/register" wide>
-                  Register again
-                </ButtonLink>
-              </>
-            )}
-          </>
-        )}
-      </Card>
-    </div>
+    <CardPage title="This link does not work">
+      <Notice tone="error">{state.text}</Notice>
+      {state.signIn ? (
+        <ButtonLink to="/sign-in" wide>
+          Sign in
+        </ButtonLink>
+      ) : (
+        <>
+          <p>Links work once and for a limited time. Register again to get a new one.</p>
+          <ButtonLink to="/register" wide>
+            Register again
+          </ButtonLink>
+        </>
+      )}
+    </CardPage>
   );
 }

@@ -1,7 +1,20 @@
 import type { ReactNode } from "react";
+import { Heading } from "./heading.tsx";
 
 export function Card({ children, tone }: { children: ReactNode; tone?: "danger" }) {
   return <div className={tone ? `card card-${tone}` : "card"}>{children}</div>;
+}
+
+// A whole page of one card, as wide as a form.
+export function CardPage({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <div className="page page-narrow">
+      <Card>
+        <Heading>{title}</Heading>
+        {children}
+      </Card>
+    </div>
+  );
 }
 
 // A part of a page with its own heading.

@@ -85,6 +85,34 @@ export function PasswordField({ label, hint, error, onChange, ...input }: FieldP
   );
 }
 
+// Of one purpose, and so with one way to be filled in by the browser.
+type PurposeProps = { value: string; onChange: (value: string) => void; error: string | undefined };
+type EmailProps = PurposeProps & { label?: string; autoComplete?: "username" | "email" };
+
+export function EmailField({ label = "E-mail", autoComplete = "username", ...rest }: EmailProps) {
+  return (
+    <Field
+      label={label}
+      type="email"
+      autoComplete={autoComplete}
+      autoCapitalize="none"
+      spellCheck={false}
+      {...rest}
+    />
+  );
+}
+
+export function NewPasswordField({ label, ...rest }: PurposeProps & { label: string }) {
+  return (
+    <PasswordField
+      label={label}
+      hint="Long is better than complicated: a few unrelated words are good."
+      autoComplete="new-password"
+      {...rest}
+    />
+  );
+}
+
 type AreaProps = Common &
   Omit<TextareaHTMLAttributes<HTMLTextAreaElement>, "onChange"> & {
     value: string;
