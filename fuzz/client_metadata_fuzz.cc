@@ -51,11 +51,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto document = JsonDocument::parse(text);
   if (!document.ok()) return 0;
   for (auto kind : {apps::ClientKind::dynamic, apps::ClientKind::builder, apps::ClientKind::document}) {
-    auto read = apps::read_client_metadata(document->root(), kind);
-    if (auto* client = std::get_if<apps::Client>(&read)) {
-      check(*client);
-    } else {
-      require(!std::get<apps::RegistrationProblem>(read).error.empty());
+    for (bool open : {false, true}) {
+      auto read = apps::read_client_metadata(document->root(), {kind, open});
+      if (auto* client = std::get_if<apps::Client>(&read)) {
+        check(*client);
+      } else {
+        require(!std::get<apps::RegistrationProblem>(read).error.empty());
+      }
     }
   }
   std::string url((*document)["client_id"].string_or(""));

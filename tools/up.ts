@@ -1,5 +1,5 @@
 // ./dev up: the emulator, a mail sink and the server, one sign-in and one streamed answer to see that it works; then it
-// serves until Ctrl-C. Everything it keeps (database, generated secrets) is in build/dev.
+// serves until Ctrl-C. Everything it keeps (database, generated secrets) is in build/dev, or in $DEV_DIRECTORY.
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { signIn } from "../tests/integration/support/sign_in.ts";
 import { Valetkey, type LogLine } from "../tests/integration/support/valetkey.ts";
 
 process.chdir(join(import.meta.dirname, ".."));
-const directory = join(process.cwd(), "build/dev");
+const directory = process.env["DEV_DIRECTORY"] ?? join(process.cwd(), "build/dev");
 const port = process.env["PORT"] ?? "3000";
 
 function keptSecrets(): { jwt: string; identity: string } {
