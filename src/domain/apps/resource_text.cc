@@ -54,7 +54,7 @@ Result<std::vector<ResourceScope>> read_scopes(const Json& list) {
 }
 
 Result<void> read_options(const Json& body, Resource& resource) {
-  if (Json uri = body["documentation_uri"]; uri && !uri.is_null() && uri.string_or("x") != "") {
+  if (Json uri = body["documentation_uri"]; uri && !uri.is_null() && !uri.string_or("x").empty()) {
     if (!uri.is_string() || !is_web_uri(*uri.string()))
       return wrong("documentation_uri must be an https URL.");
     resource.documentation_uri = *uri.string();
