@@ -4,7 +4,6 @@
 #include "domain/authorization/connected_ai.h"
 #include "domain/authorization/grants.h"
 #include "domain/authorization/jwt_bearer.h"
-#include "domain/vault/credential_rows.h"
 #include "foundation/base/json.h"
 
 namespace valetkey {
@@ -45,17 +44,7 @@ Task<Result<std::string>> export_of(sql::Database& database, std::string person_
   co_return members;
 }
 
-// Their ids stand in clear beside their wrapped keys, so this needs no vault key, and reaches those too that
-// an earlier vault key of the person would open.
-static Result<void> delete_connected_credentials(sql::Transaction& transaction,
-                                                 const std::string& person_id) {
-  VK_TRY(auto connected, authorization::list_connected_ai(transaction, person_id));
-  for (const auto& ai : connected) VK_CHECK(delete_credential(transaction, CredentialId(ai.credential_id)));
-  return {};
-}
-
 Result<void> forget_person(sql::Transaction& transaction, const std::string& person_id) {
-  VK_CHECK(delete_connected_credentials(transaction, person_id));
   VK_CHECK(authorization::forget_person(transaction, person_id));
   VK_CHECK(authorization::unlink_person(transaction, person_id));
   return apps::forget_owner(transaction, person_id);

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, test } from "node:test";
 import type { OauthServer } from "../integration/support/oauth_client.ts";
 import {
-  askToken, assertRefused, freshCode, freshTokens, postForm, readJwt, refreshForm, register, send, startServer, userinfo, type Client, type Code,
-  type Reply, type Tokens,
+  askToken, assertRefused, callTool, freshCode, freshTokens, postForm, readJwt, refreshForm, register, send, startServer, userinfo, type Client,
+  type Code, type Reply, type Tokens,
 } from "./support.ts";
 
 const LIFE = 60_000; // of a code always; of tokens by the settings below
@@ -49,11 +49,7 @@ async function redeemed(form: Code): Promise<Tokens> {
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 const ping = (token: string): Promise<Reply> => send(`${server.issuer}/mcp/ping`, { headers: bearer(token) });
 
-async function callMcp(token: string): Promise<Reply> {
-  const headers = { ...bearer(token), "content-type": "application/json", accept: "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18" };
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "whoami", arguments: {} } });
-  return await send(`${server.issuer}/mcp`, { method: "POST", headers, body });
-}
+const callMcp = (token: string): Promise<Reply> => callTool(`${server.issuer}/mcp`, bearer(token), "whoami");
 
 const introspect = (token: string): Promise<Reply> =>
   postForm(`${server.issuer}/oauth/introspect`, { client_id: observer.id, client_secret: observer.secret, token });

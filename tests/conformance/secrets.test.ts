@@ -25,7 +25,7 @@ before(async () => {
   emulator = await Emulator.start({ arguments: ["--random"] });
   house = await startOauthServer({ emulator, env: { VALETKEY_LOG_LEVEL: "debug", VALETKEY_LOG_ACCESS: "true" } });
   session = new SecretsSession(emulator, house);
-  await session.connectAi();
+  await house.person.connectAi(emulator);
   await session.app();
   await session.secondFactor();
   await session.newPassword("another long sentence of words");

@@ -1,12 +1,11 @@
 // A person, their AI and an app go through everything that makes a secret; every one is remembered.
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { totp } from "../e2e/portal/totp.ts";
 import type { Emulator } from "../integration/support/emulator.ts";
 import { Secrets } from "../integration/support/needles.ts";
 import { Browser, type OauthServer } from "../integration/support/oauth_client.ts";
-import { approve, MODELS } from "../integration/support/sign_in.ts";
-import { askToken, basic, DEVICE_GRANT, freshCode, postForm, postJson, refreshForm, register, type Client, type Json, type Tokens, userinfo } from "./support.ts";
+import { MODELS } from "../integration/support/sign_in.ts";
+import { askToken, basic, callTool, DEVICE_GRANT, freshCode, postForm, refreshForm, register, type Client, type Json, type Tokens, userinfo } from "./support.ts";
 
 export class SecretsSession {
   readonly secrets = new Secrets();
@@ -34,21 +33,8 @@ export class SecretsSession {
     return { access: text("access_token"), refresh: text("refresh_token"), id: text("id_token") };
   }
 
-  async connectAi(): Promise<void> {
-    const started = await this.house.person.post("account/ai", { provider: "openai" });
-    assert.equal(started.status, 201, JSON.stringify(started.body));
-    await approve(this.emulator.origin, String(started.body["user_code"]));
-    const id = String(started.body["id"]);
-    for (let i = 0; (await this.house.person.get(`account/ai/${id}`)).body["status"] !== "complete"; ++i) {
-      assert.ok(i < 100, "the sign-in never completed");
-      await sleep(100);
-    }
-  }
-
   private async useAi(token: string): Promise<void> {
-    const body = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "ask", arguments: { model: MODELS.openai, prompt: "Say hello." } } };
-    const accept = "application/json, text/event-stream";
-    const answer = await postJson(this.house.resource, body, { authorization: `Bearer ${token}`, accept });
+    const answer = await callTool(this.house.resource, { authorization: `Bearer ${token}` }, "ask", { model: MODELS.openai, prompt: "Say hello." });
     assert.equal(answer.status, 200, answer.text);
     for (const { headers } of await this.emulator.requests()) {
       for (const [name, value] of headers) {

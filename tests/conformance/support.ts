@@ -113,6 +113,12 @@ export function basic(id: string, secret: string): Record<string, string> {
   return { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}` };
 }
 
+// One tool of an MCP server, in one request.
+export async function callTool(url: string, headers: Record<string, string>, name: string, args: Json = {}): Promise<Reply> {
+  const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: args } };
+  return await postJson(url, call, { accept: "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18", ...headers });
+}
+
 export async function userinfo(issuer: string, access: string): Promise<Reply> {
   return await send(`${issuer}/oauth/userinfo`, { headers: { authorization: `Bearer ${access}` } });
 }

@@ -4,7 +4,7 @@ import { createHmac, generateKeyPairSync } from "node:crypto";
 import { after, before, test } from "node:test";
 import type { OauthServer } from "../integration/support/oauth_client.ts";
 import {
-  ecKey, encodeJson, freshTokens, postForm, publicDer, publicPem, raw, rawHeader, readJwt, register, send, signEs256, startServer,
+  callTool, ecKey, encodeJson, freshTokens, postForm, publicDer, publicPem, raw, rawHeader, readJwt, register, send, signEs256, startServer,
   type Client, type Json, type Reply, type Tokens,
 } from "./support.ts";
 
@@ -23,12 +23,7 @@ before(async () => {
 after(async () => await server.stop());
 
 // A call of a tool that needs the person.
-async function callMcp(headers: Record<string, string>, query = ""): Promise<Reply> {
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "whoami", arguments: {} } });
-  const fixed = { "content-type": "application/json", accept: "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18" };
-  return await send(`${server.issuer}/mcp${query}`, { method: "POST", headers: { ...fixed, ...headers }, body });
-}
-
+const callMcp = (headers: Record<string, string>, query = ""): Promise<Reply> => callTool(`${server.issuer}/mcp${query}`, headers, "whoami");
 const ping = (headers: Record<string, string>): Promise<Reply> => send(`${server.issuer}/mcp/ping`, { headers });
 const userinfo = (headers: Record<string, string>): Promise<Reply> => send(`${server.issuer}/oauth/userinfo`, { headers });
 

@@ -7,7 +7,7 @@ import { Cancelled, filled, useAction, useForm } from "./form.ts";
 import { Button } from "./parts/button.tsx";
 import { Dialog } from "./parts/dialog.tsx";
 import { Field, PasswordField } from "./parts/field.tsx";
-import { Failure } from "./parts/notice.tsx";
+import { Form } from "./parts/form.tsx";
 import { askPasskey, passkeysWork, type PasskeyOptions } from "./passkeys.ts";
 import { useSession } from "./session.tsx";
 
@@ -109,8 +109,7 @@ function StepUpDialog({ why, done, cancel }: Waiting) {
   return (
     <Dialog title="Confirm that it is you" onClose={cancel}>
       <p>{why}</p>
-      <Failure text={form.failure ?? passkey.failure} />
-      <form ref={form.form} onSubmit={form.onSubmit} noValidate className="stack">
+      <Form of={form} failure={passkey.failure}>
         <input
           className="unseen"
           type="text"
@@ -151,7 +150,7 @@ function StepUpDialog({ why, done, cancel }: Waiting) {
             Cancel
           </Button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

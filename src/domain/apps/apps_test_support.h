@@ -8,9 +8,11 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "domain/apps/clients.h"
 #include "foundation/crypto/crypto.h"
+#include "foundation/jose/jose.h"
 #include "tests/support/sql/await.h"
 #include "tests/support/sql/temporary_database.h"
 
@@ -22,6 +24,15 @@ inline JsonDocument json(std::string_view text) {
   auto document = JsonDocument::parse(text);
   if (!document.ok()) std::abort();
   return std::move(*document);
+}
+
+inline std::string jwks_of(const std::vector<jose::SigningKey>& keys) {
+  std::string text;
+  JsonWriter writer(text);
+  writer.begin_object().key("keys").begin_array();
+  for (const auto& key : keys) key.verifying_key().write(writer);
+  writer.end_array().end_object();
+  return text;
 }
 
 // Answers fetches from what was put there. Thread-safe.

@@ -20,15 +20,6 @@ constexpr const char* kType = "urn:ietf:params:oauth:client-assertion-type:jwt-b
 constexpr const char* kUrlClient = "https://app.example/oauth/client.json";
 constexpr int64_t kNowSeconds = kNow / 1000;
 
-inline std::string jwks_of(const std::vector<jose::SigningKey>& keys) {
-  std::string text;
-  JsonWriter writer(text);
-  writer.begin_object().key("keys").begin_array();
-  for (const auto& key : keys) key.verifying_key().write(writer);
-  writer.end_array().end_object();
-  return text;
-}
-
 // Claims that hold; each can be replaced, or left out with an empty value. Values are JSON.
 struct Claims {
   std::map<std::string, std::string> members;

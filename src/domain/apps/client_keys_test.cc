@@ -9,18 +9,10 @@ namespace {
 
 using jose::Algorithm;
 using testing_support::FakeWeb;
+using testing_support::jwks_of;
 using testing_support::kNow;
 
 constexpr const char* kUri = "https://app.example/jwks.json";
-
-std::string set_of(const std::vector<jose::SigningKey>& keys) {
-  std::string text;
-  JsonWriter writer(text);
-  writer.begin_object().key("keys").begin_array();
-  for (const auto& key : keys) key.verifying_key().write(writer);
-  writer.end_array().end_object();
-  return text;
-}
 
 class ClientKeysTest : public testing::Test {
  protected:
@@ -39,7 +31,7 @@ class ClientKeysTest : public testing::Test {
 };
 
 TEST_F(ClientKeysTest, AreFoundByKidAndAlgorithm) {
-  const std::string jwks = set_of({first, second});
+  const std::string jwks = jwks_of({first, second});
   EXPECT_EQ(find("first", Algorithm::ES256, jwks, ""), std::nullopt);
   EXPECT_EQ(find("second", Algorithm::EdDSA, jwks, ""), std::nullopt);
   EXPECT_EQ(find("", Algorithm::EdDSA, jwks, ""), std::nullopt);
@@ -50,7 +42,7 @@ TEST_F(ClientKeysTest, AreFoundByKidAndAlgorithm) {
 }
 
 TEST_F(ClientKeysTest, AreKeptForAsLongAsTheirHeadersSay) {
-  web.put(kUri, set_of({first}), kHour);
+  web.put(kUri, jwks_of({first}), kHour);
   EXPECT_EQ(find("first"), std::nullopt);
   clock.advance(kHour - 1);
   EXPECT_EQ(find("first"), std::nullopt);
@@ -61,12 +53,12 @@ TEST_F(ClientKeysTest, AreKeptForAsLongAsTheirHeadersSay) {
 }
 
 TEST_F(ClientKeysTest, AnUnknownKidFetchesAgainWithBackOff) {
-  web.put(kUri, set_of({first}), kDay);
+  web.put(kUri, jwks_of({first}), kDay);
   EXPECT_EQ(find("second", Algorithm::EdDSA), Code::not_found);
   EXPECT_EQ(web.fetches(), 1);
   EXPECT_EQ(find("second", Algorithm::EdDSA), Code::not_found);  // just fetched
   EXPECT_EQ(web.fetches(), 1);
-  web.put(kUri, set_of({first, second}), kDay);
+  web.put(kUri, jwks_of({first, second}), kDay);
   clock.advance(kFirstRefetchPause);
   EXPECT_EQ(find("second", Algorithm::EdDSA), std::nullopt);
   EXPECT_EQ(web.fetches(), 2);
@@ -84,7 +76,7 @@ TEST_F(ClientKeysTest, AFailureIsNotKeptAndHurtsNoKnownKey) {
   EXPECT_EQ(find("first"), Code::upstream);
   web.put(kUri, "no JSON");
   EXPECT_EQ(find("first"), Code::upstream);
-  web.put(kUri, set_of({first}), kDay);
+  web.put(kUri, jwks_of({first}), kDay);
   EXPECT_EQ(find("first"), std::nullopt);
   web.remove(kUri);
   clock.advance(kHour);
@@ -93,7 +85,7 @@ TEST_F(ClientKeysTest, AFailureIsNotKeptAndHurtsNoKnownKey) {
 }
 
 TEST_F(ClientKeysTest, AreFetchedOnceHoweverManyAsk) {
-  web.put(kUri, set_of({first}));
+  web.put(kUri, jwks_of({first}));
   web.take_time(50);
   std::vector<Task<Result<jose::VerifyingKey>>> asks;
   for (int i = 0; i < 32; ++i) asks.push_back(keys.find("", kUri, "first", Algorithm::ES256));

@@ -23,9 +23,9 @@ using MetadataResult = std::variant<Client, RegistrationProblem>;
 // Whose metadata it is, and what the operator decided.
 struct MetadataRules {
   ClientKind kind = ClientKind::dynamic;
-  bool open_client_credentials = false;  // RegistrationLimits::open_client_credentials
+  bool dynamic_client_credentials = false;  // RegistrationLimits::dynamic_client_credentials
 
-  bool may_act_for_itself() const { return kind == ClientKind::builder || open_client_credentials; }
+  bool may_act_for_itself() const { return kind == ClientKind::builder || dynamic_client_credentials; }
 };
 
 // Judges all of it: one bad redirect URI spoils the whole. Unknown members are ignored, grant types that are

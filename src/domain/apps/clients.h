@@ -27,7 +27,7 @@ struct RegistrationLimits {
   Millis unused_lifetime = 30 * kDay;  // a dynamic client nobody used is deleted
   int64_t max_dynamic_clients = 100'000;
   // May clients nobody vouches for (dynamic ones, documents) have the grant type client_credentials.
-  bool open_client_credentials = false;
+  bool dynamic_client_credentials = false;
 };
 
 // RFC 7591 section 3.2.2: `error` is one of invalid_redirect_uri, invalid_client_metadata, invalid_target,

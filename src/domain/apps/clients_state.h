@@ -27,7 +27,7 @@ struct Clients::State {
       : database(d),
         clock(c),
         random(r),
-        documents(c, fetch, l.open_client_credentials),
+        documents(c, fetch, l.dynamic_client_credentials),
         keys(c, std::move(fetch)),
         limits(l) {}
 
@@ -38,7 +38,7 @@ struct Clients::State {
   ClientKeys keys;
   const RegistrationLimits limits;
 
-  MetadataRules rules_of(ClientKind kind) const { return {kind, limits.open_client_credentials}; }
+  MetadataRules rules_of(ClientKind kind) const { return {kind, limits.dynamic_client_credentials}; }
   Secret make_secret() { return Secret(jose::base64url_encode(random.bytes(kClientSecretBytes))); }
 };
 

@@ -299,7 +299,7 @@ TEST_P(ClientsTest, ThatNobodyVouchesForActForThemselvesOnlyWhenTheOperatorSaysS
   EXPECT_EQ(registry.find(modest.client.id)->grant_types, std::vector<std::string>{"refresh_token"})
       << "RFC 7592 is no way around";
 
-  Registry open(GetParam(), RegistrationLimits{.open_client_credentials = true});
+  Registry open(GetParam(), RegistrationLimits{.dynamic_client_credentials = true});
   Registration made = open.must_register(robot);
   EXPECT_FALSE(made.client_secret.empty());
   auto found = open.find(made.client.id);

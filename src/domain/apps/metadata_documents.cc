@@ -37,7 +37,7 @@ Result<void> check_document_url(std::string_view url) {
   return {};
 }
 
-Result<Client> read_document(std::string_view url, std::string_view body, bool open_client_credentials) {
+Result<Client> read_document(std::string_view url, std::string_view body, bool dynamic_client_credentials) {
   if (body.size() > kMaxDocumentSize) return wrong("The client metadata document is larger than 10 KiB.");
   auto document = JsonDocument::parse(body);
   if (!document.ok() || !document->root().is_object()) {
@@ -47,7 +47,7 @@ Result<Client> read_document(std::string_view url, std::string_view body, bool o
     return wrong("The client_id inside the client metadata document is not its URL.");
   }
   MetadataResult read =
-      read_client_metadata(document->root(), {ClientKind::document, open_client_credentials});
+      read_client_metadata(document->root(), {ClientKind::document, dynamic_client_credentials});
   if (auto* problem = std::get_if<RegistrationProblem>(&read)) {
     return wrong("Client metadata document: " + problem->description);
   }
@@ -58,7 +58,7 @@ Result<Client> read_document(std::string_view url, std::string_view body, bool o
 
 struct MetadataDocuments::State {
   State(const Clock& c, FetchDocument f, bool open)
-      : clock(c), fetch(std::move(f)), open_client_credentials(open), flights(kPatience) {}
+      : clock(c), fetch(std::move(f)), dynamic_client_credentials(open), flights(kPatience) {}
 
   struct Kept {
     Client client;
@@ -85,22 +85,22 @@ struct MetadataDocuments::State {
 
   const Clock& clock;
   FetchDocument fetch;
-  const bool open_client_credentials;
+  const bool dynamic_client_credentials;
   net::SingleFlight<Result<Client>> flights;
   std::mutex mutex;
   std::map<std::string, Kept> kept;
 
   static Task<Result<Client>> load(std::shared_ptr<State> state, std::string url) {
     CO_TRY(FetchedDocument fetched, co_await state->fetch(url, kMaxDocumentSize));
-    CO_TRY(Client client, read_document(url, fetched.body, state->open_client_credentials));
+    CO_TRY(Client client, read_document(url, fetched.body, state->dynamic_client_credentials));
     client.created_at = state->clock.now();
     state->keep(client, fetched.fresh_for);
     co_return client;
   }
 };
 
-MetadataDocuments::MetadataDocuments(const Clock& clock, FetchDocument fetch, bool open_client_credentials)
-    : state_(std::make_shared<State>(clock, std::move(fetch), open_client_credentials)) {}
+MetadataDocuments::MetadataDocuments(const Clock& clock, FetchDocument fetch, bool dynamic_client_credentials)
+    : state_(std::make_shared<State>(clock, std::move(fetch), dynamic_client_credentials)) {}
 
 Task<Result<Client>> MetadataDocuments::find(std::string url) {
   std::shared_ptr<State> state = state_;

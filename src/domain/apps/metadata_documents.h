@@ -21,13 +21,13 @@ constexpr size_t kMaxKeptDocuments = 1000;
 Result<void> check_document_url(std::string_view url);
 // The client that `body` describes, when it was fetched from `url`. Code::invalid_argument with a sentence.
 Result<Client> read_document(std::string_view url, std::string_view body,
-                             bool open_client_credentials = false);
+                             bool dynamic_client_credentials = false);
 
 // Thread-safe. One fetch per URL at a time; what was good is kept as long as its headers say, within the
 // limits above; a failure is never kept and a stale document never served.
 class MetadataDocuments {
  public:
-  MetadataDocuments(const Clock& clock, FetchDocument fetch, bool open_client_credentials = false);
+  MetadataDocuments(const Clock& clock, FetchDocument fetch, bool dynamic_client_credentials = false);
   // Code::invalid_argument or Code::upstream; the detail may be shown.
   Task<Result<Client>> find(std::string url);
 

@@ -16,6 +16,8 @@ constexpr sql::Statement kConnect{
 constexpr sql::Statement kFind{
     "SELECT wrapped_key FROM account_ai WHERE person_id = $1 AND credential_id = $2"};
 constexpr sql::Statement kDisconnect{"DELETE FROM account_ai WHERE person_id = $1 AND credential_id = $2"};
+constexpr sql::Statement kDisconnectEvery{
+    "DELETE FROM account_ai WHERE person_id = $1 RETURNING credential_id"};
 
 crypto::HeldSecret wrapper(const Secret& vault_key, const std::string& person_id,
                            const std::string& credential_id) {
@@ -73,6 +75,12 @@ Result<bool> disconnect_ai(sql::Transaction& transaction, const std::string& per
   if (transaction.changed() != 1) return false;
   VK_CHECK(delete_credential(transaction, CredentialId(credential_id)));
   return true;
+}
+
+Result<void> disconnect_every_ai(sql::Transaction& transaction, const std::string& person_id) {
+  VK_TRY(auto rows, transaction.run(kDisconnectEvery, {person_id}));
+  for (const sql::Row& row : rows) VK_CHECK(delete_credential(transaction, CredentialId(row.text(0))));
+  return {};
 }
 
 }  // namespace valetkey::authorization

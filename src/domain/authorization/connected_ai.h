@@ -34,5 +34,7 @@ Result<std::optional<CredentialKey>> unwrap_ai(sql::Transaction& transaction, co
 // connected.
 Result<bool> disconnect_ai(sql::Transaction& transaction, const std::string& person_id,
                            const std::string& credential_id);
+// The same for all of the person, also those that an earlier vault key would open.
+Result<void> disconnect_every_ai(sql::Transaction& transaction, const std::string& person_id);
 
 }  // namespace valetkey::authorization

@@ -1,5 +1,7 @@
 #include "domain/authorization/grants.h"
 
+#include "domain/authorization/connected_ai.h"
+
 namespace valetkey::authorization {
 namespace {
 
@@ -127,11 +129,10 @@ Result<void> forget_person(sql::Transaction& transaction, const std::string& per
       "DELETE FROM oauth_codes WHERE grant_id IN (SELECT id FROM oauth_grants WHERE person_id = $1)"};
   static constexpr sql::Statement kGrants{"DELETE FROM oauth_grants WHERE person_id = $1"};
   static constexpr sql::Statement kConsents{"DELETE FROM oauth_consents WHERE person_id = $1"};
-  static constexpr sql::Statement kAi{"DELETE FROM account_ai WHERE person_id = $1"};
-  for (const sql::Statement* statement : {&kTokens, &kCodes, &kGrants, &kConsents, &kAi}) {
+  for (const sql::Statement* statement : {&kTokens, &kCodes, &kGrants, &kConsents}) {
     VK_CHECK(transaction.run(*statement, {person_id}));
   }
-  return {};
+  return disconnect_every_ai(transaction, person_id);
 }
 
 Result<int64_t> delete_expired(sql::Transaction& transaction, Millis now) {

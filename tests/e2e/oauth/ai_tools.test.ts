@@ -1,11 +1,10 @@
 // list_models and ask of /mcp: a person connects an AI in the portal, an MCP client is allowed to use it, and uses it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from "@modelcontextprotocol/client";
 import { Emulator } from "../../integration/support/emulator.ts";
 import { startOauthServer, type OauthServer } from "../../integration/support/oauth_client.ts";
-import { approve, MODELS } from "../../integration/support/sign_in.ts";
+import { MODELS } from "../../integration/support/sign_in.ts";
 import { McpProvider } from "./mcp_provider.ts";
 
 let emulator: Emulator;
@@ -19,19 +18,6 @@ after(async () => {
   await emulator?.stop();
 });
 
-async function connectAi(): Promise<void> {
-  const started = await house.person.post("account/ai", { provider: "openai" });
-  assert.equal(started.status, 201, JSON.stringify(started.body));
-  await approve(emulator.origin, String(started.body["user_code"]));
-  for (let i = 0; i < 100; ++i) {
-    const state = (await house.person.get(`account/ai/${String(started.body["id"])}`)).body["status"];
-    if (state === "complete") return;
-    assert.equal(state, "pending");
-    await sleep(100);
-  }
-  assert.fail("the sign-in never completed");
-}
-
 type ToolAnswer = { isError?: boolean; structuredContent?: Record<string, unknown>; content: { text?: string }[] };
 async function call(client: Client, name: string, args: Record<string, unknown> = {}): Promise<ToolAnswer> {
   return (await client.callTool({ name, arguments: args })) as unknown as ToolAnswer;
@@ -43,7 +29,7 @@ function connection(provider: McpProvider): { client: Client; transport: Streama
 }
 
 test("a connected AI answers through a tool, until the person takes the access back", async () => {
-  await connectAi();
+  await house.person.connectAi(emulator);
   const provider = new McpProvider(house.person);
   const first = connection(provider);
   await assert.rejects(first.client.connect(first.transport), UnauthorizedError);

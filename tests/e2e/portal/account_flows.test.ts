@@ -1,7 +1,7 @@
 // An account on the real server, in a browser, from the first mail to the last click.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keepScreenshot } from "./browser.ts";
+import { addAuthenticator, keepScreenshot } from "./browser.ts";
 import { totp } from "./totp.ts";
 import { useVisit } from "./visit.ts";
 
@@ -42,19 +42,7 @@ test("one signs out, and in again with the password only", async () => {
 });
 
 test("a passkey is made by the browser, and signs in", async () => {
-  const session = await me.page.context().newCDPSession(me.page);
-  await session.send("WebAuthn.enable");
-  await session.send("WebAuthn.addVirtualAuthenticator", {
-    options: {
-      protocol: "ctap2",
-      ctap2Version: "ctap2_1",
-      transport: "internal",
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      hasPrf: true,
-    },
-  });
+  await addAuthenticator(me.page);
   await me.go("/account/security");
   await me.click("Add a passkey");
   await me.page.getByRole("heading", { name: /^Chrome on Linux/ }).waitFor();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
 import { mailToken, password, person, totpCode } from "../../../web/dev/mock_data.ts";
-import { isFocused } from "./browser.ts";
+import { addAuthenticator, isFocused } from "./browser.ts";
 import { usePages } from "./mocked_pages.ts";
 
 const pages = usePages();
@@ -317,19 +317,7 @@ for (const [which, script] of [
 ] as const) {
   test(`a passkey is made and used with ${which} conversion, and its PRF output is sent`, async () => {
     const page = await pages.open("/account/security", { signedIn: true });
-    const session = await page.context().newCDPSession(page);
-    await session.send("WebAuthn.enable");
-    await session.send("WebAuthn.addVirtualAuthenticator", {
-      options: {
-        protocol: "ctap2",
-        ctap2Version: "ctap2_1",
-        transport: "internal",
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        hasPrf: true,
-      },
-    });
+    await addAuthenticator(page);
     if (script) await page.evaluate(script);
     await page.getByRole("button", { name: "Add a passkey" }).click();
     await page.getByRole("heading", { name: /^Chrome on Linux/ }).waitFor();

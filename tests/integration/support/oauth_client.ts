@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import net from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Emulator } from "./emulator.ts";
 import { MailSink } from "./mail_sink.ts";
+import { approve } from "./sign_in.ts";
 import { Valetkey } from "./valetkey.ts";
 
 export type Question = {
@@ -139,6 +141,20 @@ export class Browser {
     if (opened.request === undefined) throw new Error(`refused: ${opened.error?.href ?? ""}`);
     const ai = (await this.question(opened.request)).ai?.[0]?.id;
     return await this.decide(opened.request, decision, { ...(ai === undefined ? {} : { ai }), ...more });
+  }
+
+  // A ChatGPT plan, by device code at the emulator.
+  async connectAi(emulator: Emulator): Promise<void> {
+    const started = await this.post("account/ai", { provider: "openai" });
+    assert.equal(started.status, 201, JSON.stringify(started.body));
+    await approve(emulator.origin, String(started.body["user_code"]));
+    for (let i = 0; i < 100; ++i) {
+      const state = (await this.get(`account/ai/${String(started.body["id"])}`)).body["status"];
+      if (state === "complete") return;
+      assert.equal(state, "pending");
+      await sleep(100);
+    }
+    assert.fail("the sign-in never completed");
   }
 
   // Types a device's code in and answers.

@@ -2,11 +2,12 @@ import { useState } from "react";
 import { api, segment } from "../api.ts";
 import type { AuthorizationRequest } from "../api_types.ts";
 import { useForm } from "../form.ts";
-import { Button, ButtonLink } from "../parts/button.tsx";
+import { ButtonLink } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { Field } from "../parts/field.tsx";
+import { Form } from "../parts/form.tsx";
 import { Heading } from "../parts/heading.tsx";
-import { Failure, Notice } from "../parts/notice.tsx";
+import { Notice } from "../parts/notice.tsx";
 import { useQuery } from "../router.tsx";
 import { useSession } from "../session.tsx";
 import { useStepUp } from "../step_up.tsx";
@@ -86,8 +87,7 @@ function CodeForm({ found }: { found: (request: AuthorizationRequest & { request
     <>
       <Heading>Connect a device</Heading>
       <p>Your device shows a code. Enter it here.</p>
-      <Failure text={form.failure} />
-      <form ref={form.form} onSubmit={form.onSubmit} noValidate className="stack code-input">
+      <Form of={form} send="Continue" className="stack code-input">
         <Field
           label="Code"
           autoComplete="off"
@@ -97,10 +97,7 @@ function CodeForm({ found }: { found: (request: AuthorizationRequest & { request
           onChange={(text) => setCode(shownCode(text))}
           error={form.problems["code"]}
         />
-        <Button kind="primary" type="submit" wide busy={form.busy}>
-          Continue
-        </Button>
-      </form>
+      </Form>
     </>
   );
 }

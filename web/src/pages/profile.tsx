@@ -6,6 +6,7 @@ import { Button } from "../parts/button.tsx";
 import { Section } from "../parts/card.tsx";
 import { Confirm } from "../parts/dialog.tsx";
 import { EmailField, Field } from "../parts/field.tsx";
+import { Form } from "../parts/form.tsx";
 import { Badge, Failure, Notice } from "../parts/notice.tsx";
 import { navigate } from "../router.tsx";
 import { useSession } from "../session.tsx";
@@ -52,8 +53,7 @@ function Name({ person }: { person: Person }) {
   });
   return (
     <Section title="Name" intro="Apps see it only when you allow them to see your profile.">
-      <Failure text={form.failure} />
-      <form ref={form.form} onSubmit={form.onSubmit} noValidate className="stack">
+      <Form of={form}>
         <Field
           label="Your name"
           autoComplete="name"
@@ -67,7 +67,7 @@ function Name({ person }: { person: Person }) {
             Save name
           </Button>
         </div>
-      </form>
+      </Form>
     </Section>
   );
 }

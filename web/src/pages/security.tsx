@@ -5,8 +5,9 @@ import { blamePassword, useForm } from "../form.ts";
 import { Button } from "../parts/button.tsx";
 import { Section } from "../parts/card.tsx";
 import { NewPasswordField, PasswordField } from "../parts/field.tsx";
+import { Form } from "../parts/form.tsx";
 import { Loaded, useLoaded } from "../parts/loaded.tsx";
-import { Failure, Notice } from "../parts/notice.tsx";
+import { Notice } from "../parts/notice.tsx";
 import { useSession } from "../session.tsx";
 import { AccountFrame } from "./account_frame.tsx";
 import { Passkeys } from "./security_passkeys.tsx";
@@ -60,8 +61,7 @@ function Password() {
   });
   return (
     <Section title="Password" intro="Changing it signs you out everywhere but here.">
-      <Failure text={form.failure} />
-      <form ref={form.form} onSubmit={form.onSubmit} noValidate className="stack">
+      <Form of={form}>
         <input
           className="unseen"
           type="text"
@@ -90,7 +90,7 @@ function Password() {
             Change password
           </Button>
         </div>
-      </form>
+      </Form>
     </Section>
   );
 }

@@ -6,6 +6,7 @@ import { Button } from "../parts/button.tsx";
 import { Section } from "../parts/card.tsx";
 import { Confirm, Dialog } from "../parts/dialog.tsx";
 import { Field } from "../parts/field.tsx";
+import { Form } from "../parts/form.tsx";
 import { focusHeading } from "../parts/heading.tsx";
 import { Badge, Failure } from "../parts/notice.tsx";
 import { createPasskey, passkeysWork, type PasskeyOptions } from "../passkeys.ts";
@@ -124,8 +125,7 @@ function Rename({
   });
   return (
     <Dialog title="Rename the passkey" onClose={close}>
-      <Failure text={form.failure} />
-      <form ref={form.form} onSubmit={form.onSubmit} noValidate className="stack">
+      <Form of={form}>
         <Field label="Name" autoFocus value={name} onChange={setName} error={form.problems["name"]} />
         <div className="actions">
           <Button kind="primary" type="submit" busy={form.busy}>
@@ -133,7 +133,7 @@ function Rename({
           </Button>
           <Button onClick={close}>Cancel</Button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -6,6 +6,7 @@ import { Section } from "../parts/card.tsx";
 import { Copyable, RecoveryCodes } from "../parts/copyable.tsx";
 import { Confirm, Dialog } from "../parts/dialog.tsx";
 import { Field } from "../parts/field.tsx";
+import { Form } from "../parts/form.tsx";
 import { Failure, Notice } from "../parts/notice.tsx";
 import { QrCode } from "../parts/qr_code.tsx";
 import { useStepUp } from "../step_up.tsx";
@@ -90,8 +91,7 @@ function SetupDialog({ setup, made, close }: SetupProps) {
       <p>Scan this picture with the app, or type the key into it.</p>
       <QrCode text={setup.otpauth_uri} label="QR code of the key below" />
       <Copyable label="key" value={setup.secret.replace(/(.{4})(?=.)/g, "$1 ")} />
-      <Failure text={form.failure} />
-      <form ref={form.form} onSubmit={form.onSubmit} noValidate className="stack">
+      <Form of={form}>
         <Field
           label="Code that the app shows"
           inputMode="numeric"
@@ -107,7 +107,7 @@ function SetupDialog({ setup, made, close }: SetupProps) {
           </Button>
           <Button onClick={close}>Cancel</Button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -5,22 +5,25 @@ import { Failure } from "./notice.tsx";
 
 type FormProps = {
   of: FormState;
-  send: string; // what the button says
+  send?: string; // what the button over the whole width says; without it the page's own is among the children
   failure?: string | null; // of something else on the page that is told in the same place
   after?: ReactNode; // more buttons
+  className?: string;
   children: ReactNode; // the fields
 };
 
-// A page's one form: what went wrong, the fields, and the button that sends them.
-export function Form({ of, send, failure = null, after, children }: FormProps) {
+// What went wrong, the fields, and the button that sends them.
+export function Form({ of, send, failure = null, after, className = "stack", children }: FormProps) {
   return (
     <>
       <Failure text={of.failure ?? failure} />
-      <form ref={of.form} onSubmit={of.onSubmit} noValidate className="stack">
+      <form ref={of.form} onSubmit={of.onSubmit} noValidate className={className}>
         {children}
-        <Button kind="primary" type="submit" wide busy={of.busy}>
-          {send}
-        </Button>
+        {send && (
+          <Button kind="primary" type="submit" wide busy={of.busy}>
+            {send}
+          </Button>
+        )}
         {after}
       </form>
     </>
