@@ -1,4 +1,4 @@
-// Hash, MAC, key derivation, authenticated encryption, randomness: the only user of OpenSSL's EVP. Pure
+// Hash, MAC, key derivation, authenticated encryption, randomness: the only user of OpenSSL's libcrypto. Pure
 // functions; a failure inside OpenSSL on valid input ends the process (out of memory, broken build).
 #pragma once
 
@@ -20,14 +20,13 @@ constexpr size_t kAeadTagSize = 16;
 
 std::string sha256(std::string_view bytes);  // 32 bytes
 
-// HMAC-SHA256 with a key set up once; mac() costs two compressions. Not thread-safe: one per worker, or the
-// free function.
+// HMAC-SHA256 (RFC 2104) with a key set up once; mac() may be called by several threads at once.
 class HmacSha256 {
  public:
   explicit HmacSha256(const Secret& key);
   ~HmacSha256();
   HmacSha256(HmacSha256&&) noexcept;
-  std::array<unsigned char, kSha256Size> mac(std::string_view bytes);
+  std::array<unsigned char, kSha256Size> mac(std::string_view bytes) const;
 
  private:
   struct Native;

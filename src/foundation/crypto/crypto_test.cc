@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <set>
 #include <thread>
 #include <vector>
@@ -33,6 +34,28 @@ TEST(Hmac, Rfc4231) {
   EXPECT_EQ(to_hex(hmac_sha256(Secret(std::string(131, '\xaa')),
                                "Test Using Larger Than Block-Size Key - Hash Key First")),
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
+// Checked against another implementation of HMAC.
+TEST(Hmac, KeysAroundTheSizeOfABlock) {
+  const auto mac = [](size_t size) { return to_hex(hmac_sha256(Secret(std::string(size, 'k')), "text")); };
+  EXPECT_EQ(mac(63), "c90d83e78c64ee16fe2eefa3e8a834d79d1d3d0ea483f8d9908323b714c7f134");
+  EXPECT_EQ(mac(64), "0414bb1d8c0c4556cdb2028727b16610ae377b1a194b6db1f853d4297f2329bc");
+  EXPECT_EQ(mac(65), "5b69580123e3d7e788b7e8352ac37a3247b911c5ec0837147b74109a6382d3f5");
+}
+
+TEST(Hmac, OneKeyServesManyThreads) {
+  const HmacSha256 hmac(Secret(std::string("Jefe")));
+  const auto expected = hmac.mac("what do ya want for nothing?");
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 500; ++round) wrong += hmac.mac("what do ya want for nothing?") != expected;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 TEST(Hmac, OneContextGivesTheSameAnswerEveryTime) {

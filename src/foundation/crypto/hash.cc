@@ -4,7 +4,7 @@
 
 #include "foundation/base/log.h"
 #include "foundation/crypto/crypto.h"
-#include "foundation/crypto/native.h"
+#include "foundation/crypto/sha256_native.h"
 
 namespace valetkey::crypto {
 
@@ -14,14 +14,10 @@ void die(const char* what) {
 }
 
 std::string sha256(std::string_view bytes) {
-  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  static thread_local Owned<EVP_MD_CTX> context(EVP_MD_CTX_new());
+  Sha256State state;
+  state.update(bytes);
   std::string out(kSha256Size, '\0');
-  if (algorithm == nullptr || EVP_DigestInit_ex2(context.get(), algorithm, nullptr) != 1 ||
-      EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) != 1 ||
-      EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(out.data()), nullptr) != 1) {
-    die("sha256");
-  }
+  state.finish(reinterpret_cast<unsigned char*>(out.data()));
   return out;
 }
 

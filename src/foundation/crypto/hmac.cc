@@ -1,41 +1,52 @@
-#include <openssl/core_names.h>
-#include <openssl/params.h>
-
 #include "foundation/crypto/crypto.h"
-#include "foundation/crypto/native.h"
+#include "foundation/crypto/sha256_native.h"
 
 namespace valetkey::crypto {
+namespace {
+
+constexpr size_t kBlock = 64;  // RFC 2104's B for SHA-256
+constexpr unsigned char kInnerPad = 0x36;
+constexpr unsigned char kOuterPad = 0x5c;
+
+std::string_view view_of(const std::array<unsigned char, kSha256Size>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// The state after one block: the key, filled up with zeros, XOR the pad.
+Sha256State keyed(std::string_view key, unsigned char pad) {
+  std::string block(kBlock, static_cast<char>(pad));
+  for (size_t i = 0; i < key.size(); ++i) block[i] = static_cast<char>(block[i] ^ key[i]);
+  Sha256State state;
+  state.update(block);
+  wipe_bytes(block.data(), block.size());
+  return state;
+}
+
+}  // namespace
 
 struct HmacSha256::Native {
-  Owned<EVP_MAC_CTX> context;
+  Sha256State inner;
+  Sha256State outer;
 };
 
-HmacSha256::HmacSha256(const Secret& key) : native_(std::make_unique<Native>()) {
-  static EVP_MAC* const algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  if (algorithm == nullptr) die("hmac fetch");
-  native_->context.reset(EVP_MAC_CTX_new(algorithm));
-  char digest[] = "SHA256";
-  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                                   OSSL_PARAM_construct_end()};
-  // Never a null pointer: that would mean "keep the key", and an empty key is legal (RFC 5869 with no salt).
-  const std::string_view bytes = key.reveal();
-  const auto* data = reinterpret_cast<const unsigned char*>(bytes.empty() ? "" : bytes.data());
-  if (EVP_MAC_init(native_->context.get(), data, bytes.size(), parameters) != 1) die("hmac key");
+HmacSha256::HmacSha256(const Secret& key) {
+  // RFC 2104 section 2: a key longer than a block is hashed first.
+  const Secret hashed(key.size() > kBlock ? sha256(key.reveal()) : std::string());
+  const std::string_view bytes = key.size() > kBlock ? hashed.reveal() : key.reveal();
+  native_ = std::make_unique<Native>(Native{keyed(bytes, kInnerPad), keyed(bytes, kOuterPad)});
 }
 
 HmacSha256::~HmacSha256() = default;
 HmacSha256::HmacSha256(HmacSha256&&) noexcept = default;
 
-std::array<unsigned char, kSha256Size> HmacSha256::mac(std::string_view bytes) {
+std::array<unsigned char, kSha256Size> HmacSha256::mac(std::string_view bytes) const {
   std::array<unsigned char, kSha256Size> out;
-  size_t size = 0;
-  EVP_MAC_CTX* context = native_->context.get();
-  // Re-initialised without a key the context goes back to its keyed start: no key schedule per call.
-  if (EVP_MAC_init(context, nullptr, 0, nullptr) != 1 ||
-      EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()) != 1 ||
-      EVP_MAC_final(context, out.data(), &size, out.size()) != 1) {
-    die("hmac");
-  }
+  Sha256State inner = native_->inner;
+  inner.update(bytes);
+  inner.finish(out.data());
+  Sha256State outer = native_->outer;
+  outer.update(view_of(out));
+  outer.finish(out.data());
   return out;
 }
 

@@ -1,7 +1,6 @@
 // base64url (RFC 4648 section 5), and JWTs signed with HS256 by a ring of keys (RFC 7515, 7519). Pure.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +9,7 @@
 #include "foundation/base/json.h"
 #include "foundation/base/result.h"
 #include "foundation/base/secret.h"
+#include "foundation/crypto/crypto.h"
 
 namespace valetkey::jose {
 
@@ -26,7 +26,6 @@ std::string base64_encode(std::string_view bytes);
 class HmacKeyRing {
  public:
   explicit HmacKeyRing(std::vector<Secret> keys);  // at least one
-  ~HmacKeyRing();
   // Compact JWS over `payload` (JSON text) with the protected header {"alg":"HS256"}, no typ, no kid.
   std::string sign(std::string_view payload) const;
   // The payload document when the header's alg is HS256, `crit` is absent and a key fits. Code::unauthorized
@@ -34,8 +33,7 @@ class HmacKeyRing {
   Result<JsonDocument> verify(std::string_view jwt) const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  std::vector<crypto::HmacSha256> keys_;
 };
 
 // The payload of a JWT whose signature is not our business (an upstream's access token). Nothing if it is no

@@ -1,6 +1,5 @@
-#include <atomic>
+#include <algorithm>
 #include <cstdlib>
-#include <thread>
 
 #include "foundation/base/log.h"
 #include "foundation/crypto/crypto.h"
@@ -75,57 +74,20 @@ std::optional<JsonDocument> parse_object(std::string text) {
 
 }  // namespace
 
-// A keyed MAC context serves one thread at a time, so there are several sets of them ("lanes"), each with a
-// flag.
-struct HmacKeyRing::State {
-  static constexpr size_t kLanes = 8;
-  struct alignas(64) Lane {
-    std::atomic_flag taken;
-    std::vector<crypto::HmacSha256> contexts;  // in the order of the keys
-  };
-  std::array<Lane, kLanes> lanes;
-
-  // A lane of one's own for the scope.
-  class Lease {
-   public:
-    explicit Lease(State& state) {
-      static std::atomic<size_t> threads = 0;
-      static thread_local const size_t home = threads.fetch_add(1, std::memory_order_relaxed);
-      for (size_t i = home;; ++i) {
-        lane_ = &state.lanes[i % kLanes];
-        if (!lane_->taken.test_and_set(std::memory_order_acquire)) return;
-        if (i % kLanes == home % kLanes && i != home) std::this_thread::yield();
-      }
-    }
-    ~Lease() { lane_->taken.clear(std::memory_order_release); }
-    Lease(const Lease&) = delete;
-    Lease& operator=(const Lease&) = delete;
-    std::vector<crypto::HmacSha256>& contexts() { return lane_->contexts; }
-
-   private:
-    Lane* lane_ = nullptr;
-  };
-};
-
-HmacKeyRing::HmacKeyRing(std::vector<Secret> keys) : state_(std::make_unique<State>()) {
+HmacKeyRing::HmacKeyRing(std::vector<Secret> keys) {
   if (keys.empty()) {
     log::error("key_ring_without_keys");
     std::abort();
   }
-  for (auto& lane : state_->lanes) {
-    for (const Secret& key : keys) lane.contexts.emplace_back(key);
-  }
+  for (const Secret& key : keys) keys_.emplace_back(key);
 }
-
-HmacKeyRing::~HmacKeyRing() = default;
 
 std::string HmacKeyRing::sign(std::string_view payload) const {
   std::string jwt(kOwnHeader);
   jwt.reserve(kOwnHeader.size() + payload.size() / 3 * 4 + 64);
   jwt.push_back('.');
   jwt += base64url_encode(payload);
-  State::Lease lease(*state_);
-  const auto mac = lease.contexts().front().mac(jwt);
+  const auto mac = keys_.front().mac(jwt);
   jwt.push_back('.');
   jwt += base64url_encode(view_of(mac));
   return jwt;
@@ -137,14 +99,9 @@ Result<JsonDocument> HmacKeyRing::verify(std::string_view jwt) const {
   if (!acceptable_header(parts->header)) return refused("header");
   const auto signature = decode_part(parts->signature);
   if (!signature) return refused("signature is not base64url");
-  bool genuine = false;
-  {
-    State::Lease lease(*state_);
-    for (auto& context : lease.contexts()) {
-      genuine = crypto::equal(view_of(context.mac(parts->signed_text)), *signature);
-      if (genuine) break;
-    }
-  }
+  const bool genuine = std::any_of(keys_.begin(), keys_.end(), [&](const crypto::HmacSha256& key) {
+    return crypto::equal(view_of(key.mac(parts->signed_text)), *signature);
+  });
   if (!genuine) return refused("signature");
   auto payload = decode_part(parts->payload);
   if (!payload) return refused("payload is not base64url");
