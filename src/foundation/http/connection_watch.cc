@@ -21,61 +21,28 @@ struct PeerWatch::Shared {
 PeerWatch::PeerWatch(ServerConnection& connection)
     : connection_(connection),
       shared_(std::make_shared<Shared>(this)),
-      poll_again_(connection.shard_.worker.deadlines(), [this] { poll_for_hangup(); }) {}
+      look_(connection.shard_.worker.soon(), [this] { look(); }) {}
 
 PeerWatch::~PeerWatch() {
-  leave_queue();
   shared_->watch = nullptr;
   ++shared_->generation;
 }
 
 void PeerWatch::start() {
-  if (std::exchange(active_, true)) return;
-  enqueue();
+  if (!std::exchange(active_, true)) look_.arm(0);  // at the next sweep
 }
 
 void PeerWatch::stop() {
   if (!std::exchange(active_, false)) return;
-  leave_queue();
-  poll_again_.disarm();
+  look_.disarm();
   if (!std::exchange(waiting_, false)) return;
   ++shared_->generation;
   shared_->cancel.emit(asio::cancellation_type::terminal);
 }
 
-void PeerWatch::enqueue() {
-  PendingWatches& pending = connection_.shard_.pending_watches;
-  queued_ = true;
-  next_ = pending.first_;
-  if (next_ != nullptr) next_->previous_ = this;
-  pending.first_ = this;
-  if (std::exchange(pending.ticking_, true)) return;
-  connection_.shard_.worker.spawn(pending.tick(connection_.core_.shared_from_this()));
-}
-
-void PeerWatch::leave_queue() {
-  if (!std::exchange(queued_, false)) return;
-  if (next_ != nullptr) next_->previous_ = previous_;
-  (previous_ != nullptr ? previous_->next_ : connection_.shard_.pending_watches.first_) = next_;
-  previous_ = next_ = nullptr;
-}
-
-Task<void> PendingWatches::tick(std::shared_ptr<ServerCore> core) {
-  while (first_ != nullptr) {
-    co_await net::sleep_for(kTick);
-    while (first_ != nullptr) {
-      PeerWatch& watch = *first_;
-      watch.leave_queue();
-      watch.look();
-    }
-  }
-  ticking_ = false;
-  core.reset();
-}
-
 void PeerWatch::look() {
   if (!connection_.stream_.is_open()) return;
-  if (connection_.stream_.is_tls()) {
+  if (connection_.stream_.is_tls() || connection_.buffer_.room() == 0) {
     on_readable();  // decrypted bytes may wait above the socket
   } else {
     arm();
@@ -110,7 +77,7 @@ void PeerWatch::on_readable() {
 void PeerWatch::poll_for_hangup() {
   pollfd entry{connection_.stream_.native().socket.native_handle(), POLLRDHUP, 0};
   if (::poll(&entry, 1, 0) > 0) return connection_.client_left();
-  poll_again_.arm(0);  // at the next sweep
+  look_.arm(0);
 }
 
 }  // namespace valetkey::http

@@ -4,26 +4,11 @@
 
 #include <memory>
 
-#include "foundation/base/task.h"
 #include "foundation/net/deadline.h"
 
 namespace valetkey::http {
 
 class ServerConnection;
-class PeerWatch;
-struct ServerCore;
-
-// The watches of one worker that were asked for since its last tick.
-class PendingWatches {
- public:
-  static constexpr Millis kTick = 20;
-
- private:
-  friend class PeerWatch;
-  Task<void> tick(std::shared_ptr<ServerCore> core);  // runs until none is pending; `core` holds this
-  PeerWatch* first_ = nullptr;
-  bool ticking_ = false;
-};
 
 class PeerWatch {
  public:
@@ -35,10 +20,7 @@ class PeerWatch {
   void stop();
 
  private:
-  friend class PendingWatches;
   struct Shared;
-  void enqueue();
-  void leave_queue();
   void look();
   void arm();
   void on_readable();
@@ -46,10 +28,7 @@ class PeerWatch {
 
   ServerConnection& connection_;
   std::shared_ptr<Shared> shared_;  // with the pending wait, which may outlive this
-  net::Deadline poll_again_;        // when bytes of a next request hide the end behind them
-  PeerWatch* previous_ = nullptr;   // among the pending
-  PeerWatch* next_ = nullptr;
-  bool queued_ = false;
+  net::Deadline look_;  // the first one: most exchanges end before; others when a next request hides the end
   bool active_ = false;
   bool waiting_ = false;
 };

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "foundation/http/connection_watch.h"
 #include "foundation/http/server.h"
 #include "foundation/http/server_proxies.h"
 #include "foundation/net/listener.h"
@@ -39,7 +38,6 @@ struct Shard {
   ServerConnection* first = nullptr;  // all connections of this worker, see next_
   bool draining = false;
   bool reported_drained = false;
-  PendingWatches pending_watches;
   Cancellation drain_over;  // requested when the last connection is gone
   std::atomic<size_t> connections = 0;
   std::atomic<size_t> exchanges = 0;

@@ -1,6 +1,6 @@
-// Deadlines without a timer per operation: a Deadline is an entry in its worker's list; the worker sweeps the
-// list every 100 ms. So a deadline fires up to 10 ms early or 100 ms late, and arming one costs a store.
-// Belongs to one worker.
+// Deadlines without a timer per operation: a Deadline is an entry in one of its worker's lists; the worker
+// sweeps one every 100 ms and one, for the few that cannot wait so long, every 50. So a deadline fires up to
+// 10 ms early or a sweep late, and arming one costs a store. Belongs to one worker.
 #pragma once
 
 #include <functional>
@@ -14,6 +14,7 @@ class Deadline;
 class DeadlineWheel {
  public:
   static constexpr Millis kTick = 100;
+  static constexpr Millis kSoon = 50;
   // Fires every deadline that is due at `steady_now` (base: coarse_steady_millis()).
   void sweep(Millis steady_now);
 

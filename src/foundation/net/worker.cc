@@ -68,12 +68,14 @@ void Worker::stop() {
 }
 
 Task<void> Worker::tick() {
+  static_assert(DeadlineWheel::kTick == 2 * DeadlineWheel::kSoon);
   Timer timer(context_);
-  for (;;) {
-    timer.expires_after(std::chrono::milliseconds(DeadlineWheel::kTick));
+  for (bool both = false;; both = !both) {
+    timer.expires_after(std::chrono::milliseconds(DeadlineWheel::kSoon));
     boost::system::error_code ignored;
     co_await timer.async_wait(asio::redirect_error(kAwait, ignored));
-    deadlines_.sweep(coarse_steady_millis());
+    soon_.sweep(coarse_steady_millis());
+    if (both) deadlines_.sweep(coarse_steady_millis());
   }
 }
 

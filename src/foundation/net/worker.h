@@ -20,7 +20,8 @@ class Worker {
   unsigned index() const { return index_; }
   asio::io_context& context() { return context_; }
   Executor executor() { return context_.get_executor(); }
-  DeadlineWheel& deadlines() { return deadlines_; }
+  DeadlineWheel& deadlines() { return deadlines_; }  // swept every DeadlineWheel::kTick
+  DeadlineWheel& soon() { return soon_; }            // every DeadlineWheel::kSoon: keep it short
 
   // The worker of the running thread, or null outside one.
   static Worker* current();
@@ -39,7 +40,8 @@ class Worker {
  private:
   Task<void> tick();
   unsigned index_;
-  DeadlineWheel deadlines_;  // outlives the tasks that context_ still holds when it is destroyed
+  DeadlineWheel deadlines_;  // both outlive the tasks that context_ still holds when it is destroyed
+  DeadlineWheel soon_;
   std::atomic<size_t> running_ = 0;
   asio::io_context context_;
 };
