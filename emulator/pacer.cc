@@ -31,9 +31,12 @@ void Pacer::wake_due() {
 }
 
 Task<bool> Pacer::wait(Millis duration, Cancellation& cancellation) {
+  return wait_until(std::chrono::steady_clock::now() + std::chrono::milliseconds(duration), cancellation);
+}
+
+Task<bool> Pacer::wait_until(Instant due, Cancellation& cancellation) {
   if (cancellation.requested()) co_return false;
-  if (duration <= 0) co_return true;
-  const Instant due = std::chrono::steady_clock::now() + std::chrono::milliseconds(duration);
+  if (due <= std::chrono::steady_clock::now()) co_return true;
   bool waiting = false;
   Waiters::iterator waiter;
   OnCancel on_cancel(cancellation, [&] {

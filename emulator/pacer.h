@@ -18,11 +18,13 @@ class Pacer {
  public:
   explicit Pacer(asio::io_context& context) : timer_(context.get_executor()) {}
 
+  using Instant = std::chrono::steady_clock::time_point;
+
   // True when the time has passed, false when cancelled before. The cancellation outlives the wait.
   Task<bool> wait(Millis duration, Cancellation& cancellation);
+  Task<bool> wait_until(Instant due, Cancellation& cancellation);
 
  private:
-  using Instant = std::chrono::steady_clock::time_point;
   using Waiters = std::multimap<Instant, std::function<void(bool)>>;
   void finish(Waiters::iterator waiter, bool passed);
   void schedule();

@@ -50,6 +50,27 @@ TEST(Pacer, WaitsLongerThanOneTurnOfTheWheel) {
   EXPECT_EQ(outcome.passed, 1);
 }
 
+Task<void> keep_schedule(Pacer& pacer, Cancellation& cancellation, net::Worker& worker) {
+  const Pacer::Instant start = std::chrono::steady_clock::now();
+  for (int i = 1; i <= 20; ++i) {
+    const Pacer::Instant due = start + i * std::chrono::milliseconds(3);
+    EXPECT_TRUE(co_await pacer.wait_until(due, cancellation));
+    EXPECT_GE(std::chrono::steady_clock::now(), due);
+  }
+  EXPECT_TRUE(co_await pacer.wait_until(start, cancellation));  // a time that is over is not waited for
+  cancellation.request();
+  EXPECT_FALSE(co_await pacer.wait_until(start, cancellation));
+  worker.stop();
+}
+
+TEST(Pacer, WaitsForTimesOfASchedule) {
+  net::Worker worker(0);
+  Pacer pacer(worker.context());
+  Cancellation cancellation;
+  worker.spawn(keep_schedule(pacer, cancellation, worker));
+  worker.run();
+}
+
 Task<void> cancel_after(Millis duration, Cancellation& cancellation) {
   (void)co_await net::sleep_for(duration);
   cancellation.request();
