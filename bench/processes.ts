@@ -1,5 +1,5 @@
 // Programs under measurement: started pinned to a core, stopped by pid, their CPU and memory read from /proc.
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -20,6 +20,11 @@ export function startPinned(core: number, command: string, args: string[], env: 
   });
   running.push(child);
   return { pid: child.pid ?? 0, child };
+}
+
+// This process, with all its threads: where it is the load, it stays off the core of what it loads.
+export function pinSelf(core: number): void {
+  execFileSync("taskset", ["-apc", String(core), String(process.pid)], { stdio: "ignore" });
 }
 
 export async function stop(started: Started): Promise<void> {
