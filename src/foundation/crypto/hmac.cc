@@ -31,9 +31,9 @@ struct HmacSha256::Native {
 
 HmacSha256::HmacSha256(const Secret& key) {
   // RFC 2104 section 2: a key longer than a block is hashed first.
-  const Secret hashed(key.size() > kBlock ? sha256(key.reveal()) : std::string());
-  const std::string_view bytes = key.size() > kBlock ? hashed.reveal() : key.reveal();
-  native_ = std::make_unique<Native>(Native{keyed(bytes, kInnerPad), keyed(bytes, kOuterPad)});
+  const Secret short_key = key.size() > kBlock ? Secret(sha256(key.reveal())) : key;
+  native_ = std::make_unique<Native>(
+      Native{keyed(short_key.reveal(), kInnerPad), keyed(short_key.reveal(), kOuterPad)});
 }
 
 HmacSha256::~HmacSha256() = default;
@@ -51,8 +51,7 @@ std::array<unsigned char, kSha256Size> HmacSha256::mac(std::string_view bytes) c
 }
 
 std::string hmac_sha256(const Secret& key, std::string_view bytes) {
-  const auto mac = HmacSha256(key).mac(bytes);
-  return {reinterpret_cast<const char*>(mac.data()), mac.size()};
+  return std::string(view_of(HmacSha256(key).mac(bytes)));
 }
 
 Secret hkdf_sha256(const Secret& key, std::string_view salt, std::string_view info, size_t length) {
@@ -67,9 +66,9 @@ Secret hkdf_sha256(const Secret& key, std::string_view salt, std::string_view in
   for (unsigned char counter = 1; out.size() < length; ++counter) {
     block.append(info).push_back(static_cast<char>(counter));
     auto mac = expand.mac(block);
-    out.append(reinterpret_cast<const char*>(mac.data()), mac.size());
+    out.append(view_of(mac));
     wipe_bytes(block.data(), block.size());
-    block.assign(reinterpret_cast<const char*>(mac.data()), mac.size());
+    block.assign(view_of(mac));
     wipe_bytes(mac.data(), mac.size());
   }
   wipe_bytes(block.data(), block.size());

@@ -42,8 +42,9 @@ void PeerWatch::stop() {
 
 void PeerWatch::look() {
   if (!connection_.stream_.is_open()) return;
+  // Decrypted bytes may wait above the socket; and what does not fit would end a wait at once, every time.
   if (connection_.stream_.is_tls() || connection_.buffer_.room() == 0) {
-    on_readable();  // decrypted bytes may wait above the socket
+    on_readable();
   } else {
     arm();
   }

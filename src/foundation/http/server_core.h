@@ -43,7 +43,7 @@ struct Shard {
   std::atomic<size_t> exchanges = 0;
 };
 
-struct ServerCore : std::enable_shared_from_this<ServerCore> {
+struct ServerCore {
   ServerCore(ServerOptions its_options, const Router& its_router)
       : options(std::move(its_options)), router(its_router), max_body(options.limits.max_body) {}
 
