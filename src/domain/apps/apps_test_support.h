@@ -13,6 +13,7 @@
 #include "domain/apps/clients.h"
 #include "foundation/crypto/crypto.h"
 #include "foundation/jose/jose.h"
+#include "foundation/net/worker.h"
 #include "tests/support/sql/await.h"
 #include "tests/support/sql/temporary_database.h"
 
