@@ -8,6 +8,7 @@
 #include "domain/accounts/accounts_test_support.h"
 #include "faces/portal/portal.h"
 #include "faces/portal/portal_call.h"
+#include "foundation/net/worker.h"
 
 namespace valetkey::faces::testing_support {
 
