@@ -42,7 +42,7 @@ void HeaderList::add(std::string_view name, std::string_view value, std::string_
   if (sizes_.empty()) {
     constexpr size_t kUsualFields = 12, kUsualText = 512;
     sizes_.reserve(kUsualFields);
-    text_.reserve(kUsualText);
+    text_.reserve(kUsualText + value.size());  // a bearer comes first and is long
   }
   text_.append(name).append(value).append(more_value);
   sizes_.push_back(

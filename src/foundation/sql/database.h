@@ -44,6 +44,7 @@ using Rows = std::vector<Row>;
 // SQL text with a stable address: drivers keep it prepared per connection, keyed by the pointer of `text`.
 struct Statement {
   const char* text;
+  bool one_row = false;  // finds at most one: what comes after the first is not looked for
 };
 
 class Transaction {

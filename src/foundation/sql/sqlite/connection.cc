@@ -185,7 +185,7 @@ Result<void> Connection::bind(Prepared& prepared, const std::vector<Value>& para
   return {};
 }
 
-Result<Rows> Connection::step(Prepared& prepared) {
+Result<Rows> Connection::step(Prepared& prepared, bool one_row) {
   sqlite3_stmt* statement = prepared.statement.get();
   Rows rows;
   int code = sqlite3_step(statement);
@@ -195,6 +195,7 @@ Result<Rows> Connection::step(Prepared& prepared) {
     values.reserve(static_cast<size_t>(columns));
     for (int i = 0; i < columns; ++i) values.push_back(column(statement, i));
     rows.emplace_back(std::move(values));
+    if (one_row) return rows;
   }
   if (code != SQLITE_DONE) return failure(code);
   if (sqlite3_stmt_readonly(statement) == 0) changed_ = sqlite3_changes64(native_->database.get());
@@ -207,7 +208,7 @@ Result<Rows> Connection::run(const Statement& statement, const std::vector<Value
   if (!prepared->statement) return Rows{};
   const Reset reset{prepared->statement.get()};
   VK_CHECK(bind(*prepared, parameters));
-  return step(*prepared);
+  return step(*prepared, statement.one_row);
 }
 
 }  // namespace valetkey::sql::sqlite

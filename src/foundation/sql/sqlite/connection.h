@@ -31,7 +31,7 @@ class Connection {
   Result<Rows> switch_to_wal();
   Result<Prepared*> prepare(const Statement& statement);
   Result<void> bind(Prepared& prepared, const std::vector<Value>& parameters);
-  Result<Rows> step(Prepared& prepared);
+  Result<Rows> step(Prepared& prepared, bool one_row);
   Error failure(int code);
 
   std::unique_ptr<Native> native_;
