@@ -4,8 +4,9 @@ namespace valetkey {
 namespace {
 
 constexpr sql::Statement kFind{
-    .text = "SELECT sealed, user_id, provider, app, version, expires_at, lease_until, retry_at, dead_version"
-    " FROM credentials WHERE id = $1",
+    .text =
+        "SELECT sealed, user_id, provider, app, version, expires_at, lease_until, retry_at, dead_version"
+        " FROM credentials WHERE id = $1",
     .one_row = true};
 constexpr sql::Statement kInsert{
     "INSERT INTO credentials (id, sealed, user_id, provider, app, version, created_at, updated_at, "

@@ -129,11 +129,16 @@ void OutputCollector::take(ResponsesEvent kind, std::string_view data) {
   limit();
 }
 
-void OutputCollector::take_run(std::string_view events) {
-  constexpr size_t kWhatFollows = 1024;  // the end of a part repeats its text
+void OutputCollector::take_text_deltas(const DeltaScan& place, std::string_view escaped) {
   if (overflow_) return;
-  pending_.reserve(pending_.size() + 2 * events.size() + kWhatFollows);
-  pending_.append(events);
+  pending_.append("data: ");
+  JsonWriter json(pending_);
+  json.begin_object().member("type", "response.output_text.delta");
+  if (place.output_index >= 0) json.member("output_index", place.output_index);
+  json.member("content_index", place.content_index).key("delta");
+  pending_.append("\"").append(escaped).append("\"");
+  json.end_object();
+  pending_.append("\n\n");
   limit();
 }
 

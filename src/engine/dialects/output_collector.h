@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/dialects/delta_scan.h"
 #include "engine/dialects/responses_events.h"
 
 namespace valetkey::dialects {
@@ -14,8 +15,8 @@ namespace valetkey::dialects {
 class OutputCollector {
  public:
   void take(ResponsesEvent kind, std::string_view data);
-  // Whole deltas in SSE framing.
-  void take_run(std::string_view events);
+  // Several output_text.delta events of one place as one, their escaped texts joined.
+  void take_text_deltas(const DeltaScan& place, std::string_view escaped);
   // The items as a JSON array, sorted by output_index; an item that never was done is put together from its
   // deltas. Empty when the stream had no items, or more than kMostKept bytes.
   std::string rebuild() const;

@@ -54,11 +54,13 @@ class ResponsesRelay final : public AnswerTranslator {
     size_t taken = 0;
     if (finished_ || !committed_) return taken;
     DeltaScan scan;
+    run_text_.clear();
     while (size_t size = scanner_.scan_repeated(stream.substr(taken), scan)) {
       ++events_;
+      run_text_.append(scan.delta);
       taken += size;
     }
-    output_.take_run(stream.substr(0, taken));
+    if (taken > 0) output_.take_text_deltas(scan, run_text_);
     if (stream_) out.append(stream, 0, taken);
     return taken;
   }
@@ -201,6 +203,7 @@ class ResponsesRelay final : public AnswerTranslator {
   DeltaScanner scanner_;
   OutputCollector output_;
   std::string held_, changed_, answer_;
+  std::string run_text_;         // escaped
   std::vector<int64_t> unread_;  // output indexes whose argument deltas were left out
   int64_t events_ = 0;
   bool committed_ = false;

@@ -24,8 +24,8 @@ EVP_CIPHER_CTX* thread_context() {
   return context.get();
 }
 
-// The key schedule must not outlive the call: it is replaced by that of a key of zeros. (The nonce is no secret, and
-// OpenSSL asks itself at some length how long a new one would be.)
+// The key schedule must not outlive the call: it is replaced by that of a key of zeros. (The nonce is no
+// secret, and OpenSSL asks itself at some length how long a new one would be.)
 void forget_key(EVP_CIPHER_CTX* context) {
   static constexpr unsigned char kZeros[kAeadKeySize] = {};
   if (EVP_CipherInit_ex2(context, nullptr, kZeros, nullptr, 1, nullptr) != 1) die("aes-256-gcm rekey");
