@@ -142,7 +142,7 @@ void ServerConnection::close_connection(bool with_reset) {
 Task<Result<void>> ServerConnection::flush(std::string_view first, std::string_view second) {
   using Native = net::Stream::Native;
   Native& native = stream_.native();
-  co_await native.end_of_turn();
+  if (Native::in_company()) co_await native.end_of_turn();
   while (!first.empty() || !second.empty()) {
     if (left_) co_return Error{Code::cancelled, "the client left", "exchange"};
     Result<size_t> sent = native.try_write(first, second);

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "foundation/net/stream_native.h"
+#include "foundation/net/worker.h"
 
 namespace valetkey::net {
 namespace {
@@ -90,6 +91,11 @@ Task<void> Stream::Native::end_of_turn() {
   return asio::post(socket.get_executor(), asio::use_awaitable_t<Executor>());
 }
 
+bool Stream::Native::in_company() {
+  Worker* worker = Worker::current();
+  return worker == nullptr || worker->writes_in_company();
+}
+
 Stream::Stream(std::unique_ptr<Native> native) : native_(std::move(native)) {}
 Stream::~Stream() = default;
 Stream::Stream(Stream&&) noexcept = default;
@@ -121,7 +127,7 @@ Task<Result<void>> Stream::write_all(std::string_view first, std::string_view se
     first = joined.append(first).append(second);
     second = {};
   }
-  co_await native.end_of_turn();
+  if (Native::in_company()) co_await native.end_of_turn();
   while (!first.empty() || !second.empty()) {
     CO_TRY(size_t sent, native.try_write(first, second));
     if (sent == Native::kWouldBlock) {

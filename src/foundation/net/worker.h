@@ -31,6 +31,9 @@ class Worker {
   void spawn(Task<void> task);
   // Runs a function on this worker. Thread-safe.
   void post(std::function<void()> function);
+  // Whoever is about to write to a socket asks first. True: others write in this wake-up too, as far as one
+  // can tell, so the write belongs at its end (ADR 0011). Call from this worker's thread.
+  bool writes_in_company();
   // Tasks spawned and not finished.
   size_t running() const { return running_.load(std::memory_order_relaxed); }
 
@@ -43,6 +46,8 @@ class Worker {
   DeadlineWheel deadlines_;  // both outlive the tasks that context_ still holds when it is destroyed
   DeadlineWheel soon_;
   std::atomic<size_t> running_ = 0;
+  unsigned writers_ = 0;  // in this wake-up so far
+  unsigned alone_ = 0;    // wake-ups in a row that had one writer
   asio::io_context context_;
 };
 

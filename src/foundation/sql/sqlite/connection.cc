@@ -6,6 +6,7 @@
 
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 
 #include "foundation/base/clock.h"
 #include "foundation/base/strings.h"
@@ -21,14 +22,11 @@ struct Close {
   void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 };
 
-// Ends a run whatever happens: bound pointers belong to the caller and must not stay.
-struct Reset {
-  sqlite3_stmt* statement;
-  ~Reset() {
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
-  }
-};
+// Ends a run. Bound pointers belong to the caller and must not stay.
+void end_run(sqlite3_stmt* statement) {
+  sqlite3_reset(statement);
+  sqlite3_clear_bindings(statement);
+}
 
 void initialize_library() {
   static std::once_flag once;
@@ -203,12 +201,19 @@ Result<Rows> Connection::step(Prepared& prepared, bool one_row) {
 }
 
 Result<Rows> Connection::run(const Statement& statement, const std::vector<Value>& parameters) {
+  settle();
   last_error_was_constraint_ = false;
   VK_TRY(Prepared* const prepared, prepare(statement));
   if (!prepared->statement) return Rows{};
-  const Reset reset{prepared->statement.get()};
-  VK_CHECK(bind(*prepared, parameters));
-  return step(*prepared, statement.one_row);
+  auto bound = bind(*prepared, parameters);
+  auto rows = bound.ok() ? step(*prepared, statement.one_row) : Result<Rows>(bound.error());
+  open_ = prepared;  // SQLite looks at what is bound only while it steps
+  if (!leaves_open_ || !statement.one_row || !rows.ok()) settle();
+  return rows;
+}
+
+void Connection::settle() {
+  if (Prepared* finished = std::exchange(open_, nullptr)) end_run(finished->statement.get());
 }
 
 }  // namespace valetkey::sql::sqlite

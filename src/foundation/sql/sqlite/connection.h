@@ -19,6 +19,10 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   Result<Rows> run(const Statement& statement, const std::vector<Value>& parameters = {});
+  // A statement that found its one row may stay where it is, with SQLite's lock, until settle() or the next
+  // run(): ending it can wait until the answer to it is on its way.
+  void leave_open(bool yes) { leaves_open_ = yes; }
+  void settle();
   int64_t changed() const { return changed_; }
   bool in_transaction() const;
   bool last_error_was_constraint() const { return last_error_was_constraint_; }
@@ -35,6 +39,8 @@ class Connection {
   Error failure(int code);
 
   std::unique_ptr<Native> native_;
+  Prepared* open_ = nullptr;
+  bool leaves_open_ = false;
   int64_t changed_ = 0;
   bool last_error_was_constraint_ = false;
 };

@@ -13,6 +13,7 @@ struct ReadPin::Turn {
 
 void ReadPin::on_read() {
   net::Worker* worker = net::Worker::current();
+  reader_->leave_open(worker != nullptr);
   if (worker == nullptr) return;
   if (++reads_ == 1) worker->post([turn = std::make_shared<Turn>(shared_from_this())] {});
   if (reads_ == kFrom) hold();
@@ -29,8 +30,14 @@ void ReadPin::hold() {
   if (holds_) (void)connection_->run({"SELECT 1 FROM sqlite_schema LIMIT 1"});  // BEGIN alone locks nothing
 }
 
+void ReadPin::detach() {
+  reader_->leave_open(false);
+  std::exchange(reader_, nullptr)->settle();
+}
+
 void ReadPin::end_turn() {
   reads_ = 0;
+  if (const auto owner = owner_.lock(); owner && reader_ != nullptr) reader_->settle();
   if (std::exchange(holds_, false)) (void)connection_->run({"COMMIT"});
 }
 

@@ -25,7 +25,10 @@ struct Readers::ThreadLocal {
 
   ~ThreadLocal() {
     for (const Entry& entry : entries) {
-      if (const auto owner = entry.owner.lock()) owner->give_back(entry.connection);
+      const auto owner = entry.owner.lock();
+      if (!owner) continue;
+      entry.pin->detach();
+      owner->give_back(entry.connection);
     }
   }
 };
@@ -41,7 +44,8 @@ Result<Connection*> Readers::mine() {
   }
   std::erase_if(local.entries, [](const ThreadLocal::Entry& entry) { return entry.owner.expired(); });
   VK_TRY(Connection* const connection, lend());
-  local.entries.push_back({id_, connection, weak_from_this(), std::make_shared<ReadPin>(path_)});
+  local.entries.push_back(
+      {id_, connection, weak_from_this(), std::make_shared<ReadPin>(path_, weak_from_this(), *connection)});
   return connection;
 }
 

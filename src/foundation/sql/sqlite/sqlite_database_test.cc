@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "foundation/net/worker.h"
 #include "foundation/sql/sqlite/connection.h"
 #include "tests/support/sql/await.h"
 #include "tests/support/sql/temporary_database.h"
@@ -124,6 +125,52 @@ TEST_F(SqliteDatabaseTest, EveryReadOfATurnSeesWhatAnotherConnectionHasCommitted
     ASSERT_TRUE(checkpoint.ok());
     EXPECT_EQ((*checkpoint)[0].integer(0), 0) << "a reader holds the WAL";
   }
+}
+
+Result<int64_t> first_in(Transaction& transaction) {
+  VK_TRY(const Rows rows, transaction.run({"SELECT id FROM records ORDER BY id", /*one_row=*/true}));
+  EXPECT_LE(rows.size(), 1u);
+  return rows.empty() ? 0 : rows[0].integer(0);
+}
+
+Result<bool> checkpoint_waits(sqlite::Connection& other) {
+  VK_TRY(const Rows outcome, other.run({"PRAGMA wal_checkpoint(TRUNCATE)"}));
+  return outcome[0].integer(0) != 0;
+}
+
+// The lock of the last read of one row goes back at the end of the turn, not before, and hides nothing.
+Task<Result<void>> read_one_row_at_a_time(Database& database, sqlite::Connection& other) {
+  std::function<Result<int64_t>(Transaction&)> first = first_in;
+  for (int64_t id = 9; id >= 1; --id) {
+    CO_CHECK(other.run({"INSERT INTO records (id) VALUES ($1)"}, {id}));
+    CO_TRY(int64_t seen, co_await database.read_value(first));
+    EXPECT_EQ(seen, id);
+  }
+  co_await net::sleep_for(1);
+  CO_TRY(bool waits, checkpoint_waits(other));
+  EXPECT_FALSE(waits);
+  co_return Result<void>();
+}
+
+TEST_F(SqliteDatabaseTest, AReadOfOneRowStopsThereAndGivesItsLockBackAtTheEndOfItsTurn) {
+  auto other = sqlite::Connection::open(path, sqlite::Connection::Role::writer);
+  ASSERT_TRUE(other.ok());
+  ASSERT_TRUE((*other)->run({"PRAGMA busy_timeout = 0"}).ok());
+  const auto read = await_now(read_one_row_at_a_time(database.get(), **other));
+  EXPECT_TRUE(read.ok());
+}
+
+TEST_F(SqliteDatabaseTest, OutsideAWorkerNothingStaysOpen) {
+  auto other = sqlite::Connection::open(path, sqlite::Connection::Role::writer);
+  auto reader = sqlite::Connection::open(path, sqlite::Connection::Role::reader);
+  ASSERT_TRUE(other.ok() && reader.ok());
+  ASSERT_TRUE((*other)->run({"INSERT INTO records (id) VALUES (1), (2)"}).ok());
+  const auto rows = (*reader)->run({"SELECT id FROM records ORDER BY id", /*one_row=*/true});
+  ASSERT_TRUE(rows.ok());
+  EXPECT_EQ(rows->size(), 1u);
+  const auto waits = checkpoint_waits(**other);
+  ASSERT_TRUE(waits.ok());
+  EXPECT_FALSE(*waits);
 }
 
 TEST_F(SqliteDatabaseTest, AFailingJobDoesNotHarmItsGroup) {
