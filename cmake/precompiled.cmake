@@ -1,5 +1,6 @@
 # Library headers that nearly every file includes are parsed once for a whole build: half of its time went into that.
-# The fuzz build does without, and so finds a file that includes less than it uses.
+# The fuzz build and ./dev lint do without, and so find a file that includes less than it uses.
+option(VALETKEY_PRECOMPILE "precompile the library headers" ON)
 set(library_headers
     <algorithm> <array> <atomic> <charconv> <chrono> <cstdint> <cstring> <functional> <map> <memory> <mutex> <optional>
     <set> <span> <string> <string_view> <thread> <tuple> <unordered_map> <utility> <variant> <vector>
@@ -9,7 +10,7 @@ set(test_headers <gmock/gmock.h> <gtest/gtest.h> <filesystem> <fstream> <sstream
 
 # valetkey_precompile(TARGET KIND): KIND is "module" or "test"; all targets of one kind share what was read for the first.
 function(valetkey_precompile target kind)
-  if(VALETKEY_FUZZ)
+  if(NOT VALETKEY_PRECOMPILE)
     return()
   endif()
   set(owner precompiled_for_${kind})
