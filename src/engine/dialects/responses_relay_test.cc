@@ -54,6 +54,25 @@ TEST(ResponsesRelay, AnItemThatWasNeverDoneIsPutTogetherFromDeltas) {
   EXPECT_EQ(whole->root()["output"].at(1)["arguments"].string(), R"({"x":1})");
 }
 
+// Deltas that differ in number and text only are read as a run, and kept as one.
+TEST(ResponsesRelay, ARunOfDeltasThatWasNeverDoneReadsLikeItsDeltas) {
+  std::string stream;
+  int number = 0;
+  for (const char* text : {R"(Say \")", R"(caf\u00e9)", R"(\ud83d\ude00)", R"(\n)", "end"}) {
+    stream += event("response.output_text.delta", R"("sequence_number":)" + std::to_string(++number) +
+                                                      R"(,"output_index":0,"content_index":0,"delta":")" +
+                                                      text + "\"");
+  }
+  Answer streamed = codex(stream + completed());
+  EXPECT_TRUE(streamed.out.starts_with(stream));
+  auto last = JsonDocument::parse(streamed.data().back());
+  auto whole = JsonDocument::parse(codex(stream + completed(), kResponsesWhole).whole);
+  for (Json response : {last->root()["response"], whole->root()}) {
+    EXPECT_EQ(response["output"].size(), 1u);
+    EXPECT_EQ(response["output"].at(0)["content"].at(0)["text"].string(), "Say \"café😀\nend");
+  }
+}
+
 TEST(ResponsesRelay, UnknownEventsAndMultiLineDataPass) {
   std::string stream = text_delta("a") + event("response.web_search_call.searching", R"("item_id":"ws")") +
                        "event: response.odd\ndata: {\"type\":\"response.odd\",\ndata: \"x\":1}\n\n" +
