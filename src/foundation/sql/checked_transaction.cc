@@ -23,6 +23,8 @@ Result<Rows> CheckedTransaction::run(const Statement& statement, const std::vect
   }
   auto rows = execute(statement, parameters);
   if (!rows.ok()) failure_ = rows.error();
+  // SQLite stopped there; PostgreSQL has sent them all.
+  if (rows.ok() && statement.one_row && rows->size() > 1) rows->erase(rows->begin() + 1, rows->end());
   return rows;
 }
 

@@ -44,7 +44,7 @@ using Rows = std::vector<Row>;
 // SQL text with a stable address: drivers keep it prepared per connection, keyed by the pointer of `text`.
 struct Statement {
   const char* text;
-  bool one_row = false;  // finds at most one: what comes after the first is not looked for
+  bool one_row = false;  // of a SELECT: the first row only
 };
 
 class Transaction {

@@ -94,6 +94,14 @@ TEST_P(DatabaseTest, ParametersGoByNumberNotByPlace) {
   EXPECT_EQ(rows[0].text(2), "one");
 }
 
+TEST_P(DatabaseTest, OneRowIsTheFirstOnEitherEngine) {
+  ASSERT_TRUE(write({"INSERT INTO records (id, number) VALUES ('a', 1), ('b', 2)"}).ok());
+  const Rows rows = select({"SELECT number FROM records ORDER BY id", /*one_row=*/true});
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].integer(0), 1);
+  EXPECT_TRUE(select({"SELECT number FROM records WHERE id = 'c'", /*one_row=*/true}).empty());
+}
+
 TEST_P(DatabaseTest, SumsAndComparisonsAreNumbers) {
   for (int64_t i = 1; i <= 3; ++i) {
     ASSERT_TRUE(

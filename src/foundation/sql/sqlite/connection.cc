@@ -205,9 +205,9 @@ Result<Rows> Connection::run(const Statement& statement, const std::vector<Value
   last_error_was_constraint_ = false;
   VK_TRY(Prepared* const prepared, prepare(statement));
   if (!prepared->statement) return Rows{};
+  open_ = prepared;  // SQLite looks at what is bound only while it steps
   auto bound = bind(*prepared, parameters);
   auto rows = bound.ok() ? step(*prepared, statement.one_row) : Result<Rows>(bound.error());
-  open_ = prepared;  // SQLite looks at what is bound only while it steps
   if (!leaves_open_ || !statement.one_row || !rows.ok()) settle();
   return rows;
 }

@@ -3,7 +3,7 @@
 // unixShmLock). So from the third read of a turn on, a connection that does nothing else holds a read
 // transaction until the turn is over. Each read still sees what is committed when it starts: one that needs a
 // newer part of the WAL takes its own lock as ever. The last read of a turn gives its lock back at the turn's
-// end too: a request is then on its way to the upstream already.
+// end too: a request that is alone is then on its way to the upstream already.
 #pragma once
 
 #include <memory>
