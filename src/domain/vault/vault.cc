@@ -7,6 +7,7 @@
 #include "domain/vault/identity.h"
 #include "domain/vault/renewal.h"
 #include "domain/vault/sealed_record.h"
+#include "foundation/net/turn.h"
 
 namespace valetkey {
 namespace {
@@ -88,6 +89,7 @@ Task<Result<OpenCredential>> Vault::open(const CredentialKey& key) {
   std::function<Result<std::optional<CredentialRow>>(sql::Transaction&)> work =
       [&key](sql::Transaction& transaction) { return find_credential(transaction, key.id); };
   CO_TRY(std::optional<CredentialRow> row, co_await state->database.read_value(std::move(work)));
+  if (net::in_company(net::Step::open)) co_await net::keep_step(net::Step::open);
   co_return open_row(row, key, state->clock.now());
 }
 

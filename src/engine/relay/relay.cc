@@ -6,6 +6,7 @@
 #include "foundation/base/ids.h"
 #include "foundation/base/log.h"
 #include "foundation/base/strings.h"
+#include "foundation/net/turn.h"
 #include "foundation/net/worker.h"
 
 namespace valetkey::relay {
@@ -148,6 +149,7 @@ Task<std::variant<Relay::UpstreamCall, Failure>> Relay::call_upstream(OpenCreden
   auto& provider = providers_.get(credential.provider);
   std::optional<dialects::UpstreamKind> excluded;
   Tried tried;
+  if (net::in_company(net::Step::call)) co_await net::keep_step(net::Step::call);
   for (;;) {
     auto planned = co_await provider.plan(credential, request, excluded, cancellation);
     if (auto* failure = std::get_if<Failure>(&planned)) co_return std::move(*failure);

@@ -7,6 +7,7 @@
 #include "foundation/http/cors.h"
 #include "foundation/http/output_buffer.h"
 #include "foundation/net/stream_native.h"
+#include "foundation/net/turn.h"
 
 namespace valetkey::http {
 namespace {
@@ -142,7 +143,7 @@ void ServerConnection::close_connection(bool with_reset) {
 Task<Result<void>> ServerConnection::flush(std::string_view first, std::string_view second) {
   using Native = net::Stream::Native;
   Native& native = stream_.native();
-  if (Native::in_company()) co_await native.end_of_turn();
+  if (net::in_company(net::Step::write)) co_await net::keep_step(net::Step::write);
   while (!first.empty() || !second.empty()) {
     if (left_) co_return Error{Code::cancelled, "the client left", "exchange"};
     Result<size_t> sent = native.try_write(first, second);

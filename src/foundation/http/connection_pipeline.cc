@@ -6,6 +6,7 @@
 #include "foundation/http/connection.h"
 #include "foundation/http/connection_watch.h"
 #include "foundation/http/cors.h"
+#include "foundation/net/turn.h"
 
 namespace valetkey::http {
 namespace {
@@ -122,6 +123,7 @@ Task<void> ServerConnection::serve_exchange() {
     co_return;
   }
   enter(Phase::exchange, core_.options.limits.total_timeout);
+  if (net::in_company(net::Step::handle)) co_await net::keep_step(net::Step::handle);
   co_await run_handler();
 }
 

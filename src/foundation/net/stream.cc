@@ -4,12 +4,11 @@
 #include <sys/uio.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <cstring>
 
 #include "foundation/net/stream_native.h"
-#include "foundation/net/worker.h"
+#include "foundation/net/turn.h"
 
 namespace valetkey::net {
 namespace {
@@ -87,15 +86,6 @@ Task<std::tuple<error_code>> Stream::Native::wait_write() {
   return socket.async_wait(what, asio::as_tuple(asio::use_awaitable_t<Executor>()));
 }
 
-Task<void> Stream::Native::end_of_turn() {
-  return asio::post(socket.get_executor(), asio::use_awaitable_t<Executor>());
-}
-
-bool Stream::Native::in_company() {
-  Worker* worker = Worker::current();
-  return worker == nullptr || worker->writes_in_company();
-}
-
 Stream::Stream(std::unique_ptr<Native> native) : native_(std::move(native)) {}
 Stream::~Stream() = default;
 Stream::Stream(Stream&&) noexcept = default;
@@ -127,7 +117,7 @@ Task<Result<void>> Stream::write_all(std::string_view first, std::string_view se
     first = joined.append(first).append(second);
     second = {};
   }
-  if (Native::in_company()) co_await native.end_of_turn();
+  if (in_company(Step::write)) co_await keep_step(Step::write);
   while (!first.empty() || !second.empty()) {
     CO_TRY(size_t sent, native.try_write(first, second));
     if (sent == Native::kWouldBlock) {

@@ -46,12 +46,6 @@ struct Stream::Native {
   Task<std::tuple<boost::system::error_code>> wait_read();
   Task<std::tuple<boost::system::error_code>> wait_write();
 
-  // Until the other work of this wake-up is done. Who writes in company awaits it first: the answers of one
-  // wake-up then go out back to back, and the peer that the first of them wakes does not sleep between them
-  // (ADR 0011).
-  Task<void> end_of_turn();
-  static bool in_company();
-
   // The last try_read took less than there may be: read again before waiting.
   bool more_to_read() const { return more_to_read_; }
 

@@ -57,17 +57,6 @@ void Worker::post(std::function<void()> function) {
   asio::post(context_, std::move(function));
 }
 
-bool Worker::writes_in_company() {
-  constexpr unsigned kSurelyAlone = 8;
-  if (writers_++ == 0) {
-    asio::post(context_, [this] {
-      alone_ = writers_ == 1 ? alone_ + 1 : 0;
-      writers_ = 0;
-    });
-  }
-  return writers_ > 1 || alone_ < kSurelyAlone;
-}
-
 void Worker::run() {
   Worker* outer = std::exchange(current_worker, this);
   context_.run();

@@ -9,6 +9,7 @@
 #include "foundation/base/cancellation.h"
 #include "foundation/base/task.h"
 #include "foundation/net/deadline.h"
+#include "foundation/net/turn.h"
 
 namespace valetkey::net {
 
@@ -22,6 +23,7 @@ class Worker {
   Executor executor() { return context_.get_executor(); }
   DeadlineWheel& deadlines() { return deadlines_; }  // swept every DeadlineWheel::kTick
   DeadlineWheel& soon() { return soon_; }            // every DeadlineWheel::kSoon: keep it short
+  Turn& turn() { return turn_; }
 
   // The worker of the running thread, or null outside one.
   static Worker* current();
@@ -31,9 +33,6 @@ class Worker {
   void spawn(Task<void> task);
   // Runs a function on this worker. Thread-safe.
   void post(std::function<void()> function);
-  // Whoever is about to write to a socket asks first. True: others write in this wake-up too, as far as one
-  // can tell, so the write belongs at its end (ADR 0011). Call from this worker's thread.
-  bool writes_in_company();
   // Tasks spawned and not finished.
   size_t running() const { return running_.load(std::memory_order_relaxed); }
 
@@ -43,12 +42,11 @@ class Worker {
  private:
   Task<void> tick();
   unsigned index_;
-  DeadlineWheel deadlines_;  // both outlive the tasks that context_ still holds when it is destroyed
+  DeadlineWheel deadlines_;  // both outlive the tasks that context_ and turn_ still hold when destroyed
   DeadlineWheel soon_;
   std::atomic<size_t> running_ = 0;
-  unsigned writers_ = 0;  // in this wake-up so far
-  unsigned alone_ = 0;    // wake-ups in a row that had one writer
   asio::io_context context_;
+  Turn turn_{context_};
 };
 
 // Waits; ends early (true = the time passed, false = cancelled).

@@ -61,28 +61,6 @@ TEST(Worker, RunsWhatOtherThreadsPost) {
   EXPECT_EQ(sum, 4000);
 }
 
-// What each of so many writers of one wake-up is told.
-std::vector<bool> told(Worker& worker, int writers) {
-  std::vector<bool> answers;
-  worker.post([&worker, &answers, writers] {
-    for (int i = 0; i < writers; ++i) answers.push_back(worker.writes_in_company());
-    worker.post([&worker] { worker.post([&worker] { worker.stop(); }); });
-  });
-  worker.context().restart();
-  worker.run();
-  return answers;
-}
-
-TEST(Worker, OnlyWhoHasWrittenAloneForAWhileWritesAtOnce) {
-  const std::vector<bool> alone{false}, in_company{true};
-  Worker worker(0);
-  for (int i = 0; i < 8; ++i) EXPECT_EQ(told(worker, 1), in_company);
-  EXPECT_EQ(told(worker, 1), alone);
-  EXPECT_EQ(told(worker, 3), (std::vector<bool>{false, true, true})) << "the first cannot know";
-  for (int i = 0; i < 8; ++i) EXPECT_EQ(told(worker, 1), in_company);
-  EXPECT_EQ(told(worker, 1), alone);
-}
-
 TEST(Worker, DestroysUnfinishedTasks) {
   auto alive = std::make_shared<int>(1);
   {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "foundation/base/strings.h"
+#include "foundation/net/turn.h"
 
 namespace valetkey::http {
 namespace {
@@ -65,6 +66,7 @@ Task<Result<void>> PooledResponse::read_head(std::string_view method, Millis unt
     }
     CO_TRY(size_t got, co_await connection_->fill(block_, end_, until));
     if (got == 0) co_return error_of(Code::disconnected, "closed before the answer");
+    if (net::in_company(net::Step::answer)) co_await net::keep_step(net::Step::answer);
     end_ += got;
     bool first_bytes = !std::exchange(saw_bytes_, true);
     if (!first_bytes && end_ <= pool_->limits().head_bytes &&
