@@ -1,14 +1,13 @@
 // ./dev bench: everything in one run on two cores, ratios beside the raw figures. `--seconds N` and `--rounds N` shorten
 // or lengthen it; raw data goes to docs/benchmarks.json, the tables to docs/benchmarks.md.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
-import { join } from "node:path";
-import { randomBytes } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { measureAll, median, type Cell, type Subject } from "./measure.ts";
 import { holdStreams, timesToFirstDelta, type Held } from "./paced.ts";
 import { startHaproxy, startNginx, startPortkey, type Peer } from "./peers.ts";
-import { cpuMicros, LOAD_CORE, mostStreams, pinSelf, PROXY_CORE, residentBytes, startPinned, stop, stopAll, waitForLine, type Started } from "./processes.ts";
+import { cpuMicros, LOAD_CORE, mostStreams, pinSelf, PROXY_CORE, residentBytes, stop, stopAll } from "./processes.ts";
 import { report, type Figures } from "./report.ts";
+import { environment, makeSetting, origin, startEmulator, startValetkey, type Server } from "./servers.ts";
 import { seed } from "./seed.ts";
 import { chatBody, codexBody, CODEX_HEADERS, CODEX_PATH, responsesBody } from "./workloads.ts";
 import { runWrk, type Load } from "./wrk.ts";
@@ -22,46 +21,15 @@ const ROUNDS = option("rounds", 5);
 const STREAMS = mostStreams(option("streams", 10_000));
 const RECORDS = 10_000;
 
-const directory = mkdtempSync(join(tmpdir(), "valetkey-bench-"));
-const secrets = { jwt: randomBytes(32).toString("hex"), identity: randomBytes(32).toString("hex") };
-
-type Server = { port: number; started: Started };
-
-async function startEmulator(): Promise<Server> {
-  const started = startPinned(LOAD_CORE, "build/release/valetkey-emulator", ["--port", "0", "--accept-any-bearer", "--no-record"]);
-  const [, port] = await waitForLine(started, /listening on [\d.]+:(\d+)/);
-  return { port: Number(port), started };
-}
-
-function environment(emulatorPort: number): Record<string, string> {
-  const upstream = `http://127.0.0.1:${emulatorPort}`;
-  return {
-    AUTH_AI_JWT_SECRET: secrets.jwt,
-    AUTH_AI_IDENTITY_SECRET: secrets.identity,
-    AUTH_AI_ORIGINATOR: "bench",
-    AUTH_AI_DB_URL: join(directory, "relay.db"),
-    AUTH_AI_PORT: "0",
-    VALETKEY_SERVER_ADMIN_PORT: "0",
-    VALETKEY_SERVER_WORKERS: "1",
-    VALETKEY_LOG_ACCESS: "false",
-    VALETKEY_PROVIDERS: "openai",
-    VALETKEY_PROVIDERS_OPENAI_ISSUER: `${upstream}/auth.openai`,
-    VALETKEY_PROVIDERS_OPENAI_BACKEND: `${upstream}/chatgpt/backend-api/codex`,
-  };
-}
-
-async function startValetkey(emulatorPort: number): Promise<Server> {
-  const started = startPinned(PROXY_CORE, "build/release/valetkey", ["serve"], environment(emulatorPort));
-  const [, port] = await waitForLine(started, /"event":"listening".*?"port":(\d+)/);
-  return { port: Number(port), started };
-}
+const setting = makeSetting("build/release/valetkey");
+const { directory } = setting;
 
 type Running = { emulator: Server; valetkey: Server; idle: number; nginx: Peer; haproxy: Peer; portkey: Peer; passes: string[] };
 
 async function startAll(): Promise<Running> {
   const emulator = await startEmulator();
-  const passes = seed(directory, RECORDS, secrets, environment(emulator.port));
-  const valetkey = await startValetkey(emulator.port);
+  const passes = seed(directory, RECORDS, setting.secrets, environment(setting, emulator.port));
+  const valetkey = await startValetkey(setting, emulator.port);
   const idle = residentBytes(valetkey.started.pid);
   const [nginx, haproxy, portkey] = [await startNginx(directory, emulator.port), await startHaproxy(directory, emulator.port), await startPortkey()];
   return { emulator, valetkey, idle, nginx, haproxy, portkey, passes };
@@ -70,7 +38,6 @@ async function startAll(): Promise<Running> {
 const json = { "content-type": "application/json" };
 const load = (over: Partial<Load> & { url: string }): Load => ({ method: "POST", headers: json, connections: 64, seconds: SECONDS, ...over });
 const codex = (base: string, over: Partial<Load> = {}): Load => load({ url: base + CODEX_PATH, headers: CODEX_HEADERS, body: codexBody(), ...over });
-const origin = (server: Server): string => `http://127.0.0.1:${server.port}`;
 
 function chat({ valetkey, passes }: Running, stream: boolean, over: Partial<Load> = {}): Load {
   return load({ url: `${origin(valetkey)}/v1/chat/completions`, body: chatBody(stream), bearers: passes, ...over });
@@ -142,7 +109,7 @@ async function pacedEvents(running: Running): Promise<Record<string, number>> {
 
 // On a server of its own, so that what the others left in memory does not count.
 async function openStreams(emulator: Server, pass: string): Promise<{ held: Held; perStream: number }> {
-  const fresh = await startValetkey(emulator.port);
+  const fresh = await startValetkey(setting, emulator.port);
   const before = residentBytes(fresh.started.pid);
   const request = { port: fresh.port, path: "/v1/chat/completions", headers: { ...json, authorization: `Bearer ${pass}` }, body: chatBody(true, 1000) };
   const held = await holdStreams(request, STREAMS, () => residentBytes(fresh.started.pid));
