@@ -56,11 +56,11 @@ TEST(Turn, WhoComesBackToAnEarlierStepIsOfTheNextTurn) {
   EXPECT_EQ(log, (Log{"a1", "b4", "a1", "a0", "a4"}));
 }
 
-// What each of so many that come to a step in one turn is told.
-std::vector<bool> told(Worker& worker, int arrivals, Step step = Step::write) {
+// What each of so many that come to the same step in one turn is told.
+std::vector<bool> told(Worker& worker, int arrivals) {
   std::vector<bool> answers;
   worker.post([&] {
-    for (int i = 0; i < arrivals; ++i) answers.push_back(in_company(step));
+    for (int i = 0; i < arrivals; ++i) answers.push_back(in_company(Step::write));
     worker.post([&worker] { worker.post([&worker] { worker.stop(); }); });
   });
   worker.context().restart();
