@@ -18,15 +18,15 @@ std::string make_ulid(Millis now, Random& random) {
 
 std::string spell_uuid(std::string_view bytes, unsigned version) {
   static constexpr char kHex[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(36);
+  std::string out(36, '-');
+  size_t at = 0;
   for (size_t i = 0; i < 16; ++i) {
     auto byte = static_cast<unsigned char>(bytes[i]);
     if (i == 6) byte = static_cast<unsigned char>((byte & 0x0f) | version << 4);
     if (i == 8) byte = static_cast<unsigned char>((byte & 0x3f) | 0x80);
-    if (i == 4 || i == 6 || i == 8 || i == 10) out.push_back('-');
-    out.push_back(kHex[byte >> 4]);
-    out.push_back(kHex[byte & 15]);
+    if (i == 4 || i == 6 || i == 8 || i == 10) ++at;
+    out[at++] = kHex[byte >> 4];
+    out[at++] = kHex[byte & 15];
   }
   return out;
 }

@@ -21,9 +21,8 @@ struct StrongId {
 
 // Crockford base32: 48 bits of `now`, 80 random bits.
 std::string make_ulid(Millis now, Random& random);
-// RFC 9562 version 4, lower case.
-// 16 bytes in the spelling of a UUID; version (RFC 9562) and variant are set in it.
+// 16 bytes in the spelling of a UUID, lower case; version (RFC 9562) and variant are set in it.
 std::string spell_uuid(std::string_view bytes, unsigned version);
-std::string make_uuid(Random& random);
+std::string make_uuid(Random& random);  // version 4
 
 }  // namespace valetkey
