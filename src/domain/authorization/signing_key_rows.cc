@@ -50,7 +50,7 @@ Result<SigningKeyRows> list_signing_keys(sql::Transaction& transaction) {
   for (sql::Row& row : found) {
     const auto algorithm = jose::parse_algorithm(row.text(1));
     if (!algorithm) return Error{Code::store, "signing key of an unknown algorithm", "signing_keys"};
-    rows.push_back({row.text(0), *algorithm, row.integer(2), row.take_blob(3), row.integer(4)});
+    rows.push_back({row.text(0), *algorithm, row.integer(2), row.take(3), row.integer(4)});
   }
   return rows;
 }

@@ -32,7 +32,7 @@ class Row {
   int64_t integer(size_t column) const;          // 0 for NULL
   const std::string& text(size_t column) const;  // "" for NULL
   const std::string& blob(size_t column) const;  // "" for NULL
-  std::string take_blob(size_t column);          // as blob(), moved out
+  std::string take(size_t column);               // as text() or blob(), moved out
   bool is_null(size_t column) const;
   size_t size() const { return values_.size(); }
 

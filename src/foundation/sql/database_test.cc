@@ -63,7 +63,7 @@ TEST_P(DatabaseTest, ValuesComeBackAsTheyWere) {
   for (const auto& record : records) {
     ASSERT_TRUE(
         write({"INSERT INTO records (id, number, label, bytes) VALUES ($1, $2, $3, $4)"}, record).ok());
-    const Rows rows = select({"SELECT number, label, bytes FROM records WHERE id = $1"}, {record[0]});
+    Rows rows = select({"SELECT number, label, bytes FROM records WHERE id = $1"}, {record[0]});
     ASSERT_EQ(rows.size(), 1u);
     ASSERT_EQ(rows[0].size(), 3u);
     const auto* number = std::get_if<int64_t>(&record[1]);
@@ -75,6 +75,8 @@ TEST_P(DatabaseTest, ValuesComeBackAsTheyWere) {
     const auto* blob = std::get_if<Blob>(&record[3]);
     EXPECT_EQ(rows[0].is_null(2), blob == nullptr);
     EXPECT_EQ(rows[0].blob(2), blob == nullptr ? "" : blob->bytes);
+    EXPECT_EQ(rows[0].take(1), text == nullptr ? "" : *text);
+    EXPECT_EQ(rows[0].take(2), blob == nullptr ? "" : blob->bytes);
   }
 }
 

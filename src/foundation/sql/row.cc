@@ -25,9 +25,10 @@ const std::string& Row::text(size_t column) const {
 const std::string& Row::blob(size_t column) const {
   return bytes_of(values_[column]);
 }
-std::string Row::take_blob(size_t column) {
+std::string Row::take(size_t column) {
+  if (auto* text = std::get_if<std::string>(&values_[column])) return std::move(*text);
   if (auto* blob = std::get_if<Blob>(&values_[column])) return std::move(blob->bytes);
-  return bytes_of(values_[column]);
+  return "";
 }
 bool Row::is_null(size_t column) const {
   return std::holds_alternative<std::monostate>(values_[column]);
