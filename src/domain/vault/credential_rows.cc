@@ -49,18 +49,18 @@ Result<std::optional<CredentialRow>> find_credential(sql::Transaction& transacti
   VK_TRY(sql::Rows rows, transaction.run(kFind, {id.value}));
   if (rows.empty()) return std::optional<CredentialRow>();
   sql::Row& found = rows.front();
-  CredentialRow row;
-  row.id = id;
-  row.sealed = found.take_blob(0);
-  row.user = UserId(found.text(1));
-  row.provider = found.text(2);
-  row.app = found.text(3);
-  row.version = found.integer(4);
-  row.expires_at = found.integer(5);
-  row.lease_until = found.integer(6);
-  row.retry_at = found.integer(7);
-  row.dead_version = found.integer(8);
-  return std::optional<CredentialRow>(std::move(row));
+  std::optional<CredentialRow> row(std::in_place);
+  row->id = id;
+  row->sealed = found.take(0);
+  row->user = UserId(found.take(1));
+  row->provider = found.take(2);
+  row->app = found.take(3);
+  row->version = found.integer(4);
+  row->expires_at = found.integer(5);
+  row->lease_until = found.integer(6);
+  row->retry_at = found.integer(7);
+  row->dead_version = found.integer(8);
+  return row;
 }
 
 Result<bool> insert_credential(sql::Transaction& transaction, const CredentialRow& row, Millis created_at,

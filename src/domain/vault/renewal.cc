@@ -84,8 +84,7 @@ struct Renewals::State : std::enable_shared_from_this<Renewals::State> {
   net::SingleFlight<Result<Renewal>> flights;
 };
 
-Result<OpenCredential> open_row(const std::optional<CredentialRow>& row, const CredentialKey& key,
-                                Millis now) {
+Result<OpenCredential> open_row(std::optional<CredentialRow> row, const CredentialKey& key, Millis now) {
   if (!row) return Error{Code::unauthorized, "no such credential", "vault"};
   if (row->expires_at <= now) return Error{Code::unauthorized, "credential expired", "vault"};
   if (row->app != key.app) return Error{Code::unauthorized, "credential of another app", "vault"};
@@ -97,10 +96,10 @@ Result<OpenCredential> open_row(const std::optional<CredentialRow>& row, const C
     return Error{Code::unauthorized, "credential of another user", "vault"};
   }
   OpenCredential opened;
-  opened.id = row->id;
+  opened.id = std::move(row->id);
   opened.provider = key.provider;
-  opened.user = row->user;
-  opened.app = row->app;
+  opened.user = std::move(row->user);
+  opened.app = std::move(row->app);
   opened.originator = std::move(contents.originator);
   opened.tokens = std::move(contents.tokens);
   opened.version = row->version;

@@ -22,8 +22,7 @@ struct Renewal {
 
 // What a credential row says to the holder of `key`; Code::unauthorized when it is missing, expired, another
 // app's or does not open.
-Result<OpenCredential> open_row(const std::optional<CredentialRow>& row, const CredentialKey& key,
-                                Millis now);
+Result<OpenCredential> open_row(std::optional<CredentialRow> row, const CredentialKey& key, Millis now);
 
 // Every method may be called from any worker.
 class Renewals {

@@ -85,12 +85,24 @@ Result<CredentialKey> Vault::seal_new(sql::Transaction& transaction, const NewCr
 }
 
 Task<Result<OpenCredential>> Vault::open(const CredentialKey& key) {
+  return open_row_of(key, Purpose::look);
+}
+
+Task<Result<OpenCredential>> Vault::open_for_use(const CredentialKey& key) {
+  return open_row_of(key, Purpose::use);
+}
+
+Task<Result<OpenCredential>> Vault::open_row_of(const CredentialKey& key, Purpose purpose) {
   auto state = state_;
-  std::function<Result<std::optional<CredentialRow>>(sql::Transaction&)> work =
-      [&key](sql::Transaction& transaction) { return find_credential(transaction, key.id); };
-  CO_TRY(std::optional<CredentialRow> row, co_await state->database.read_value(std::move(work)));
+  std::optional<CredentialRow> row;
+  CO_CHECK(co_await state->database.read([&](sql::Transaction& transaction) -> Result<void> {
+    VK_TRY(row, find_credential(transaction, key.id));
+    return {};
+  }));
   if (net::in_company(net::Step::open)) co_await net::keep_step(net::Step::open);
-  co_return open_row(row, key, state->clock.now());
+  auto opened = open_row(std::move(row), key, state->clock.now());
+  if (!opened.ok() || purpose == Purpose::look || state->is_fresh(*opened)) co_return opened;
+  co_return co_await renew_for_use(key, std::move(*opened));
 }
 
 void Vault::renew_through(RemoteRenewals& remote) {
@@ -125,10 +137,8 @@ Task<Result<Renewal>> Vault::renew_wherever(const CredentialKey& key, int64_t sp
   co_return co_await state->renewals.renew(key, spent_version);
 }
 
-Task<Result<OpenCredential>> Vault::open_for_use(const CredentialKey& key) {
+Task<Result<OpenCredential>> Vault::renew_for_use(const CredentialKey& key, OpenCredential opened) {
   auto state = state_;
-  CO_TRY(OpenCredential opened, co_await open(key));
-  if (state->is_fresh(opened)) co_return opened;
   if (!state->can_renew(opened)) {
     if (!state->is_usable(opened)) co_return dead();
     co_return opened;
@@ -168,7 +178,7 @@ Task<Result<void>> Vault::end(CredentialKey key) {
   auto state = state_;
   sql::Database::Work work = [state, key = std::move(key)](sql::Transaction& transaction) -> Result<void> {
     VK_TRY(std::optional<CredentialRow> row, find_credential(transaction, key.id));
-    VK_CHECK(open_row(row, key, state->clock.now()));
+    VK_CHECK(open_row(std::move(row), key, state->clock.now()));
     VK_TRY(bool was_there, delete_credential(transaction, key.id));
     if (!was_there) return Error{Code::unauthorized, "no such credential", "vault"};
     return {};
