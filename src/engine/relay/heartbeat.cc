@@ -28,10 +28,13 @@ void Heartbeat::watch() {
   deadline_.arm(interval_);
 }
 
-Task<void> Heartbeat::rest() {
+bool Heartbeat::rest() {
   watching_ = false;
   deadline_.disarm();
-  if (!writing_) co_return;
+  return !writing_;
+}
+
+Task<void> Heartbeat::last_beat() {
   std::function<void(std::function<void(bool)>)> wait = [this](std::function<void(bool)> done) {
     written_ = std::move(done);
   };

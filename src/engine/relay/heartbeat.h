@@ -16,8 +16,10 @@ class Heartbeat {
 
   // The upstream is being waited for: beat if that takes long.
   void watch();
-  // The upstream spoke. Must be awaited before anything else is written: a beat may be on its way.
-  Task<void> rest();
+  // The upstream spoke: no beat begins until the next watch(). False: one is on its way, and last_beat() must
+  // be awaited before anything else is written.
+  [[nodiscard]] bool rest();
+  Task<void> last_beat();
   // The answer was begun, by a beat or by begin().
   bool begun() const { return begun_; }
   void begin(http::HeaderList headers);
@@ -31,7 +33,7 @@ class Heartbeat {
   bool watching_ = false;
   bool begun_ = false;
   bool writing_ = false;
-  std::function<void(bool)> written_;  // set while rest() waits for a beat's write
+  std::function<void(bool)> written_;  // set while last_beat() waits for a beat's write
 };
 
 http::HeaderList stream_headers();

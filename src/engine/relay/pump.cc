@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "engine/relay/relay.h"
+#include "engine/relay/relay_failures.h"
 #include "foundation/http/output_buffer.h"
 
 namespace valetkey::relay {
@@ -37,7 +37,7 @@ Task<PumpEnd> pump(PumpInput input) {
   for (;;) {
     if (stream) heartbeat.watch();
     auto bytes = co_await upstream.read();
-    if (stream) co_await heartbeat.rest();
+    if (stream && !heartbeat.rest()) co_await heartbeat.last_beat();
     if (exchange.cancellation().requested() && !exchange.draining()) co_return PumpEnd::client_left;
     http::OutputBuffer out;
     translate_read(input, reader, bytes, out.text());

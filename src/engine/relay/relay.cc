@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "engine/relay/pump.h"
+#include "engine/relay/relay_failures.h"
 #include "foundation/base/ids.h"
-#include "foundation/base/log.h"
 #include "foundation/base/strings.h"
 #include "foundation/net/turn.h"
 #include "foundation/net/worker.h"
@@ -45,6 +45,20 @@ bool looks_like_events(std::string_view content_type) {
          to_lower(content_type).find("octet-stream") != std::string::npos;
 }
 
+bool is_answer(const http::ClientResponse& response) {
+  return response.status() == 200 && looks_like_events(response.header("content-type"));
+}
+
+http::ClientRequest call_of(providers::CallPlan& plan, dialects::EncodedRequest& encoded) {
+  http::ClientRequest call;
+  call.method = "POST";
+  call.url = std::move(plan.url);
+  call.headers = std::move(plan.headers);
+  call.body = std::move(encoded.body);
+  call.resend_on_stale = false;  // what an upstream may have begun may have been billed
+  return call;
+}
+
 std::string joined(const std::vector<std::string>& names) {
   std::string out;
   for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
@@ -59,63 +73,6 @@ struct Relay::UpstreamCall {
   std::vector<std::string> dropped;
 };
 
-Failure pass_refused() {
-  Failure failure;
-  failure.kind = Failure::Kind::reauthenticate;
-  failure.status = 401;
-  failure.message = "unauthorized";
-  failure.type = "invalid_request_error";
-  failure.code = "invalid_api_key";
-  return failure;
-}
-
-Failure failure_of(const Error& error) {
-  Failure failure;
-  failure.type = "provider_error";
-  switch (error.code) {
-    case Code::unauthorized:
-      return pass_refused();
-    case Code::timeout:
-      failure.kind = Failure::Kind::timeout;
-      failure.status = 504;
-      failure.message = "The provider did not answer in time.";
-      failure.code = "upstream_timeout";
-      break;
-    case Code::disconnected:
-      failure.kind = Failure::Kind::disconnected;
-      failure.message = "The provider closed the connection before the answer was complete.";
-      failure.code = "upstream_disconnected";
-      break;
-    case Code::protocol:
-    case Code::too_large:
-    case Code::upstream:
-      failure.message = "The provider's answer could not be understood.";
-      failure.code = "upstream_protocol_error";
-      break;
-    case Code::store:
-    case Code::unavailable:
-      failure.kind = Failure::Kind::overloaded;
-      failure.status = 503;
-      failure.message = "The server cannot serve this request right now. Please try again.";
-      failure.type = "server_error";
-      failure.code = "unavailable";
-      failure.retry_after = kSecond;
-      break;
-    case Code::invalid_argument:
-    case Code::forbidden:
-    case Code::not_found:
-    case Code::conflict:
-    case Code::rate_limited:
-    case Code::cancelled:
-    case Code::internal:
-      failure.status = 500;
-      failure.message = "Internal server error.";
-      failure.type = "server_error";
-      break;
-  }
-  return failure;
-}
-
 Relay::Relay(Vault& vault, providers::Providers& providers, providers::WorkerClients& clients,
              const Clock& clock, Random& random, RelayMetrics& metrics, RelayOptions options)
     : vault_(vault),
@@ -126,78 +83,76 @@ Relay::Relay(Vault& vault, providers::Providers& providers, providers::WorkerCli
       metrics_(metrics),
       options_(options) {}
 
+std::optional<Failure> Relay::turned_off(ProviderId provider) const {
+  if (providers_.enabled(provider)) return std::nullopt;
+  Failure failure;
+  failure.kind = Failure::Kind::forbidden;
+  failure.status = 403;
+  failure.message =
+      "Signing in with " + std::string(display_name(provider)) + " is turned off on this server.";
+  failure.type = "provider_error";
+  failure.code = "provider_disabled";
+  return failure;
+}
+
 Task<std::variant<OpenCredential, Failure>> Relay::open(const CredentialKey& key) {
-  if (!providers_.enabled(key.provider)) {
-    Failure failure;
-    failure.kind = Failure::Kind::forbidden;
-    failure.status = 403;
-    failure.message =
-        "Signing in with " + std::string(display_name(key.provider)) + " is turned off on this server.";
-    failure.type = "provider_error";
-    failure.code = "provider_disabled";
-    co_return failure;
-  }
+  if (auto refused = turned_off(key.provider)) co_return std::move(*refused);
   auto opened = co_await vault_.open_for_use(key);
   if (!opened.ok()) co_return failure_of(opened.error());
   co_return std::move(opened).value();
 }
 
-Task<std::variant<Relay::UpstreamCall, Failure>> Relay::call_upstream(OpenCredential credential,
-                                                                      const CredentialKey& key,
+// Everything the model's answer needs, or why there is none.
+Task<std::variant<Relay::UpstreamCall, Failure>> Relay::call_upstream(const CredentialKey& key,
                                                                       const dialects::ClientRequest& request,
                                                                       Cancellation& cancellation) {
-  auto& provider = providers_.get(credential.provider);
-  std::optional<dialects::UpstreamKind> excluded;
-  Tried tried;
+  if (auto refused = turned_off(key.provider)) co_return std::move(*refused);
+  auto opened = co_await vault_.open_for_use(key);
+  if (!opened.ok()) co_return failure_of(opened.error());
+  auto& provider = providers_.get(key.provider);
   if (net::in_company(net::Step::call)) co_await net::keep_step(net::Step::call);
-  for (;;) {
-    auto planned = co_await provider.plan(credential, request, excluded, cancellation);
+  for (Tried tried;;) {
+    auto planned = co_await provider.plan(*opened, request, tried.excluded, cancellation);
     if (auto* failure = std::get_if<Failure>(&planned)) co_return std::move(*failure);
     auto& plan = std::get<providers::CallPlan>(planned);
     auto encoded = request.encode_for(plan.upstream);
     if (encoded.refused) co_return std::move(*encoded.refused);
-
-    http::ClientRequest call;
-    call.method = "POST";
-    call.url = std::move(plan.url);
-    call.headers = std::move(plan.headers);
-    call.body = std::move(encoded.body);
-    call.resend_on_stale = false;  // what an upstream may have begun may have been billed
-    auto sent = co_await clients_.here().send(std::move(call), cancellation);
+    auto sent = co_await clients_.here().send(call_of(plan, encoded), cancellation);
     if (!sent.ok()) co_return failure_of(sent.error());
-    auto& response = **sent;
-    if (response.status() == 200 && looks_like_events(response.header("content-type"))) {
-      dialects::StreamIdentity identity;
-      identity.id = "chatcmpl-" + make_ulid(clock_.now(), random_);
-      identity.created = clock_.now_seconds();
-      identity.model = request.model();
-      UpstreamCall out;
-      out.translator = request.translate_answer(plan.upstream, std::move(identity));
-      out.response = std::move(*sent);
-      out.dropped = std::move(encoded.dropped);
-      co_return out;
+    if (is_answer(**sent)) {
+      co_return UpstreamCall{std::move(*sent), request.translate_answer(plan.upstream, identity_of(request)),
+                             std::move(encoded.dropped)};
     }
-
-    auto body = co_await response.read_all(kMaxErrorBody);
-    if (!body.ok() && body.error().code == Code::cancelled) co_return failure_of(body.error());
-    Failure failure = provider.classify(response.status(), response.headers(),
-                                        body.ok() ? *body : std::string(), clock_.now());
-    if (failure.code == "unsupported_api_for_model" && !excluded) {
-      excluded = plan.upstream;
-      continue;
-    }
-    auto final_failure =
-        co_await after_refusal(std::move(failure), plan.token_serial, key, credential, tried);
-    if (final_failure) co_return std::move(*final_failure);
+    auto failure = co_await after_refusal(co_await refusal_in(**sent, provider), plan, key, *opened, tried);
+    if (failure) co_return std::move(*failure);
   }
 }
 
-Task<std::optional<Failure>> Relay::after_refusal(Failure refused, uint64_t token_serial,
+dialects::StreamIdentity Relay::identity_of(const dialects::ClientRequest& request) {
+  dialects::StreamIdentity identity;
+  identity.id = "chatcmpl-" + make_ulid(clock_.now(), random_);
+  identity.created = clock_.now_seconds();
+  identity.model = request.model();
+  return identity;
+}
+
+Task<Failure> Relay::refusal_in(http::ClientResponse& response, const providers::Provider& provider) {
+  auto body = co_await response.read_all(kMaxErrorBody);
+  if (!body.ok() && body.error().code == Code::cancelled) co_return failure_of(body.error());
+  co_return provider.classify(response.status(), response.headers(), body.ok() ? *body : std::string(),
+                              clock_.now());
+}
+
+Task<std::optional<Failure>> Relay::after_refusal(Failure refused, const providers::CallPlan& plan,
                                                   const CredentialKey& key, OpenCredential& credential,
                                                   Tried& tried) {
+  if (refused.code == "unsupported_api_for_model" && !tried.excluded) {
+    tried.excluded = plan.upstream;
+    co_return std::nullopt;
+  }
   if (refused.kind != Failure::Kind::reauthenticate) co_return refused;
   if (!std::exchange(tried.forgetting, true) &&
-      providers_.get(credential.provider).forget_rejected(credential, token_serial)) {
+      providers_.get(credential.provider).forget_rejected(credential, plan.token_serial)) {
     co_return std::nullopt;
   }
   if (std::exchange(tried.renewing, true)) co_return refused;
@@ -211,67 +166,70 @@ Task<std::optional<Failure>> Relay::after_refusal(Failure refused, uint64_t toke
 
 Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key, DecodedCall decoded) {
   const bool stream = decoded.request->stream();
-  int64_t started = steady_micros();
+  const int64_t started = steady_micros();
   // Asked for first, so that a caller who leaves during a refresh costs no model call.
   auto cancellation = std::make_shared<UpstreamCancellation>(exchange.cancellation());
-  ProviderId provider = key.provider;
-  exchange.note("provider", to_string(provider));
+  exchange.note("provider", to_string(key.provider));
   Heartbeat heartbeat(exchange, stream ? options_.heartbeat : 0);
   heartbeat.watch();  // opening may wait for a refresh
-  std::variant<UpstreamCall, Failure> called;
-  auto opened = co_await open(key);
-  if (auto* refused = std::get_if<Failure>(&opened)) {
-    called = std::move(*refused);
-  } else {
-    called = co_await call_upstream(std::get<OpenCredential>(std::move(opened)), key, *decoded.request,
-                                    cancellation->cancellation);
-  }
-  co_await heartbeat.rest();
+  auto called = co_await call_upstream(key, *decoded.request, cancellation->cancellation);
+  if (!heartbeat.rest()) co_await heartbeat.last_beat();
   if (exchange.cancellation().requested() && !exchange.draining()) co_return;
-
-  std::optional<Failure> failure;
   if (auto* refused = std::get_if<Failure>(&called)) {
-    failure = std::move(*refused);
-    if (heartbeat.begun()) {
-      // Beats have committed us to 200: the error goes in-band, in the client's dialect.
-      auto translator = decoded.request->translate_answer(dialects::UpstreamKind::codex, {});
-      std::string out;
-      translator->status_sent();
-      translator->on_failure(*failure, out);
-      (void)co_await exchange.end(out);
-    }
-  } else {
-    auto& call = std::get<UpstreamCall>(called);
-    decoded = {};
-    http::HeaderList headers =
-        stream ? stream_headers() : http::HeaderList{{"content-type", "application/json"}};
-    if (!call.dropped.empty()) headers.add("x-valetkey-dropped", joined(call.dropped));
-    providers_.get(provider).map_quota_headers(call.response->headers(), headers, clock_.now());
-    auto& translator = *call.translator;
-    auto end = co_await pump({exchange, *call.response, translator, heartbeat, stream,
-                              stream ? std::exchange(headers, {}) : http::HeaderList()});
-    metrics_.first_event(steady_micros() - started);
-    if (end == PumpEnd::client_left) co_return;
-    failure = translator.failure();
-    if (!failure) {
-      if (!stream) {
-        http::Response response;
-        response.headers = std::move(headers);
-        response.body = translator.aggregate();
-        co_await exchange.send(std::move(response));
-      }
-      metrics_.answered(provider, translator.usage());
-      if (call.response->has_more()) {
-        cancellation->detach();
-        exchange.worker().spawn(drain(cancellation, std::move(call.response)));
-      }
-      co_return;
-    }
+    co_await refuse(exchange, heartbeat, key.provider, *decoded.request, *refused);
+    co_return;
   }
-  metrics_.failed(provider, failure->kind);
-  exchange.note("failure",
-                failure->code.empty() ? std::string_view(failure->type) : std::string_view(failure->code));
-  if (!exchange.answered()) co_await exchange.send(error_response(*failure));
+
+  auto& call = std::get<UpstreamCall>(called);
+  decoded = {};
+  http::HeaderList headers = headers_of(call, key.provider, stream);
+  auto& translator = *call.translator;
+  auto end = co_await pump({exchange, *call.response, translator, heartbeat, stream,
+                            stream ? std::exchange(headers, {}) : http::HeaderList()});
+  metrics_.first_event(steady_micros() - started);
+  if (end == PumpEnd::client_left) co_return;
+  if (const auto& failure = translator.failure()) {
+    co_await fail(exchange, key.provider, *failure);
+    co_return;
+  }
+  if (!stream) {
+    http::Response response;
+    response.headers = std::move(headers);
+    response.body = translator.aggregate();
+    co_await exchange.send(std::move(response));
+  }
+  metrics_.answered(key.provider, translator.usage());
+  if (call.response->has_more()) {
+    cancellation->detach();
+    exchange.worker().spawn(drain(cancellation, std::move(call.response)));
+  }
+}
+
+http::HeaderList Relay::headers_of(const UpstreamCall& call, ProviderId provider, bool stream) {
+  http::HeaderList headers =
+      stream ? stream_headers() : http::HeaderList{{"content-type", "application/json"}};
+  if (!call.dropped.empty()) headers.add("x-valetkey-dropped", joined(call.dropped));
+  providers_.get(provider).map_quota_headers(call.response->headers(), headers, clock_.now());
+  return headers;
+}
+
+Task<void> Relay::refuse(http::Exchange& exchange, Heartbeat& heartbeat, ProviderId provider,
+                         const dialects::ClientRequest& request, const Failure& failure) {
+  if (heartbeat.begun()) {
+    // Beats have committed us to 200: the error goes in-band, in the client's dialect.
+    auto translator = request.translate_answer(dialects::UpstreamKind::codex, {});
+    std::string out;
+    translator->status_sent();
+    translator->on_failure(failure, out);
+    (void)co_await exchange.end(out);
+  }
+  co_await fail(exchange, provider, failure);
+}
+
+Task<void> Relay::fail(http::Exchange& exchange, ProviderId provider, const Failure& failure) {
+  metrics_.failed(provider, failure.kind);
+  exchange.note("failure", failure.code.empty() ? std::string_view(failure.type) : failure.code);
+  if (!exchange.answered()) co_await exchange.send(error_response(failure));
 }
 
 Task<std::variant<std::vector<providers::Model>, Failure>> Relay::models(http::Exchange& exchange,
@@ -285,8 +243,8 @@ Task<std::variant<std::vector<providers::Model>, Failure>> Relay::models(http::E
     auto listed = co_await provider.models(credential, exchange.cancellation());
     auto* refused = std::get_if<Failure>(&listed);
     if (refused == nullptr) co_return listed;
-    auto final_failure = co_await after_refusal(std::move(*refused), 0, key, credential, tried);
-    if (final_failure) co_return std::move(*final_failure);
+    auto failure = co_await after_refusal(std::move(*refused), {}, key, credential, tried);
+    if (failure) co_return std::move(*failure);
   }
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -16,6 +17,8 @@
 #include "foundation/http/exchange.h"
 
 namespace valetkey::relay {
+
+class Heartbeat;
 
 struct RelayOptions {
   Millis heartbeat = 15 * kSecond;  // a comment line when a stream's upstream is silent for so long; 0: off
@@ -45,17 +48,30 @@ class Relay {
 
  private:
   struct UpstreamCall;
-  Task<std::variant<UpstreamCall, Failure>> call_upstream(OpenCredential credential, const CredentialKey& key,
+  // `key` and `request` must outlive the task.
+  Task<std::variant<UpstreamCall, Failure>> call_upstream(const CredentialKey& key,
                                                           const dialects::ClientRequest& request,
                                                           Cancellation& cancellation);
-  // What was done about a refused access token in this call: each is worth one more try, once.
+  std::optional<Failure> turned_off(ProviderId provider) const;
+  dialects::StreamIdentity identity_of(const dialects::ClientRequest& request);
+  http::HeaderList headers_of(const UpstreamCall& call, ProviderId provider, bool stream);
+  // What an upstream that does not answer says.
+  Task<Failure> refusal_in(http::ClientResponse& response, const providers::Provider& provider);
+  // What was done about a refusal in this call: each is worth one more try, once.
   struct Tried {
+    std::optional<dialects::UpstreamKind> excluded;
     bool forgetting = false;
     bool renewing = false;
   };
   // Nothing: `credential` may be tried again. Else the failure to answer with.
-  Task<std::optional<Failure>> after_refusal(Failure refused, uint64_t token_serial, const CredentialKey& key,
-                                             OpenCredential& credential, Tried& tried);
+  Task<std::optional<Failure>> after_refusal(Failure refused, const providers::CallPlan& plan,
+                                             const CredentialKey& key, OpenCredential& credential,
+                                             Tried& tried);
+  // Answers with a failure that came before the model's answer: in-band when a beat has begun one.
+  Task<void> refuse(http::Exchange& exchange, Heartbeat& heartbeat, ProviderId provider,
+                    const dialects::ClientRequest& request, const Failure& failure);
+  // Counts and notes it, and answers with it unless the answer was begun.
+  Task<void> fail(http::Exchange& exchange, ProviderId provider, const Failure& failure);
 
   Vault& vault_;
   providers::Providers& providers_;
@@ -65,10 +81,5 @@ class Relay {
   RelayMetrics& metrics_;
   RelayOptions options_;
 };
-
-// The uniform refusal of a pass on /v1: the same bytes whatever was wrong with it.
-Failure pass_refused();
-// A failure of ours or of the transport, as the client sees it (502, 503, 504).
-Failure failure_of(const Error& error);
 
 }  // namespace valetkey::relay

@@ -1,5 +1,6 @@
 #include "faces/v1/generation_endpoint.h"
 
+#include "engine/relay/relay_failures.h"
 #include "faces/v1/pass.h"
 
 namespace valetkey::faces {
@@ -16,6 +17,13 @@ Failure invalid_json() {
   return failure;
 }
 
+// A revoked pass with a bad body is a revoked pass.
+Task<void> refuse_body(const V1& face, http::Exchange& exchange, CredentialKey key, Failure failure) {
+  auto opened = co_await face.relay.open(key);
+  auto* refused = std::get_if<Failure>(&opened);
+  co_await exchange.send(error_response(refused != nullptr ? *refused : failure));
+}
+
 Task<void> answer(const V1& face, http::Exchange& exchange, Decode decode) {
   auto key = key_of_request(face, exchange.request());
   if (!key.ok()) {
@@ -25,10 +33,7 @@ Task<void> answer(const V1& face, http::Exchange& exchange, Decode decode) {
   auto document = JsonDocument::parse(exchange.request().body);
   auto decoded = document.ok() ? decode(document->root()) : dialects::DecodeOutcome(invalid_json());
   if (auto* failure = std::get_if<Failure>(&decoded)) {
-    // A revoked pass with a bad body is a revoked pass.
-    auto opened = co_await face.relay.open(*key);
-    auto* refused = std::get_if<Failure>(&opened);
-    co_await exchange.send(error_response(refused != nullptr ? *refused : *failure));
+    co_await refuse_body(face, exchange, std::move(*key), std::move(*failure));
     co_return;
   }
   relay::DecodedCall call{std::move(*document),

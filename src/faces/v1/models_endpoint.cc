@@ -1,5 +1,6 @@
 #include "faces/v1/models_endpoint.h"
 
+#include "engine/relay/relay_failures.h"
 #include "faces/v1/pass.h"
 
 namespace valetkey::faces {

@@ -1,3 +1,4 @@
+#include "engine/relay/relay_failures.h"
 #include "faces/v1/generation_endpoint.h"
 #include "faces/v1/models_endpoint.h"
 #include "faces/v1/pass.h"
