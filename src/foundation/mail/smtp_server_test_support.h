@@ -82,7 +82,7 @@ class ScriptedSmtpServer {
   // Empty when none came in five seconds.
   std::vector<Taken> wait_for_mails(size_t count) {
     std::unique_lock lock(mutex_);
-    came_.wait_for(lock, std::chrono::seconds(5), [&] { return taken_.size() >= count; });
+    came_.wait_for(lock, std::chrono::seconds(30), [&] { return taken_.size() >= count; });
     return taken_;
   }
   int connections() const { return connections_; }
