@@ -111,8 +111,9 @@ Task<std::variant<Relay::UpstreamCall, Failure>> Relay::call_upstream(const Cred
   if (!opened.ok()) co_return failure_of(opened.error());
   auto& provider = providers_.get(key.provider);
   if (net::in_company(net::Step::call)) co_await net::keep_step(net::Step::call);
+  std::optional<dialects::UpstreamKind> excluded;
   for (Tried tried;;) {
-    auto planned = co_await provider.plan(*opened, request, tried.excluded, cancellation);
+    auto planned = co_await provider.plan(*opened, request, excluded, cancellation);
     if (auto* failure = std::get_if<Failure>(&planned)) co_return std::move(*failure);
     auto& plan = std::get<providers::CallPlan>(planned);
     auto encoded = request.encode_for(plan.upstream);
@@ -123,7 +124,12 @@ Task<std::variant<Relay::UpstreamCall, Failure>> Relay::call_upstream(const Cred
       co_return UpstreamCall{std::move(*sent), request.translate_answer(plan.upstream, identity_of(request)),
                              std::move(encoded.dropped)};
     }
-    auto failure = co_await after_refusal(co_await refusal_in(**sent, provider), plan, key, *opened, tried);
+    Failure refused = co_await refusal_in(**sent, provider);
+    if (refused.code == "unsupported_api_for_model" && !excluded) {
+      excluded = plan.upstream;
+      continue;
+    }
+    auto failure = co_await after_refusal(std::move(refused), plan.token_serial, key, *opened, tried);
     if (failure) co_return std::move(*failure);
   }
 }
@@ -143,16 +149,12 @@ Task<Failure> Relay::refusal_in(http::ClientResponse& response, const providers:
                               clock_.now());
 }
 
-Task<std::optional<Failure>> Relay::after_refusal(Failure refused, const providers::CallPlan& plan,
+Task<std::optional<Failure>> Relay::after_refusal(Failure refused, uint64_t token_serial,
                                                   const CredentialKey& key, OpenCredential& credential,
                                                   Tried& tried) {
-  if (refused.code == "unsupported_api_for_model" && !tried.excluded) {
-    tried.excluded = plan.upstream;
-    co_return std::nullopt;
-  }
   if (refused.kind != Failure::Kind::reauthenticate) co_return refused;
   if (!std::exchange(tried.forgetting, true) &&
-      providers_.get(credential.provider).forget_rejected(credential, plan.token_serial)) {
+      providers_.get(credential.provider).forget_rejected(credential, token_serial)) {
     co_return std::nullopt;
   }
   if (std::exchange(tried.renewing, true)) co_return refused;
@@ -243,7 +245,7 @@ Task<std::variant<std::vector<providers::Model>, Failure>> Relay::models(http::E
     auto listed = co_await provider.models(credential, exchange.cancellation());
     auto* refused = std::get_if<Failure>(&listed);
     if (refused == nullptr) co_return listed;
-    auto failure = co_await after_refusal(std::move(*refused), {}, key, credential, tried);
+    auto failure = co_await after_refusal(std::move(*refused), 0, key, credential, tried);
     if (failure) co_return std::move(*failure);
   }
 }

@@ -79,7 +79,7 @@ class ScriptedSmtpServer {
     std::lock_guard lock(mutex_);
     answers_.assign(answers.begin(), answers.end());
   }
-  // Empty when none came in five seconds.
+  // What came, after 30 seconds at the latest: one run saw nothing come in five, and nobody knows why.
   std::vector<Taken> wait_for_mails(size_t count) {
     std::unique_lock lock(mutex_);
     came_.wait_for(lock, std::chrono::seconds(30), [&] { return taken_.size() >= count; });
