@@ -1,9 +1,11 @@
-// ./dev bench profile: counts how often the server takes each of its branches under the benchmarks' load, for the compiler
-// (docs/adr/0020-built-by-a-profile.md). VALETKEY_BIN is the build that counts; writes cmake/valetkey.profdata.
+// ./dev bench profile: counts how often the server takes each of its branches under the benchmarks' load. "branches" does it
+// for the compiler, on build/profile, and writes cmake/valetkey.profdata (docs/adr/0020-built-by-a-profile.md); "layout" for
+// tools/lay_out, on what the release's linker made, and writes cmake/valetkey.fdata.gz (docs/adr/0021-code-lies-as-it-runs.md).
 import { execFileSync } from "node:child_process";
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startOauthServer, type OauthServer } from "../tests/integration/support/oauth_client.ts";
+import { gzipSync } from "node:zlib";
+import type { OauthServer } from "../tests/integration/support/oauth_client.ts";
 import { rotateRefreshTokens, signInCompletely } from "./oauth_flows.ts";
 import { timesToFirstDelta } from "./paced.ts";
 import { LOAD_CORE, pinSelf, stop, stopAll } from "./processes.ts";
@@ -12,9 +14,23 @@ import { environment, makeSetting, origin, startEmulator, startValetkey } from "
 import { chatBody, responsesBody } from "./workloads.ts";
 import { runWrk, type Load } from "./wrk.ts";
 
-const setting = makeSetting(process.env["VALETKEY_BIN"] ?? "build/profile/valetkey");
+const kind = process.argv[2];
+if (kind !== "branches" && kind !== "layout") throw new Error("usage: bench/profile.ts branches|layout");
+const binary = kind === "branches" ? "build/profile/valetkey" : "build/release/valetkey.counting";
+process.env["VALETKEY_BIN"] = binary; // for what the tests' support starts
+const { startOauthServer } = await import("../tests/integration/support/oauth_client.ts");
+const setting = makeSetting(binary);
 const { directory } = setting;
-process.env["LLVM_PROFILE_FILE"] = join(directory, "%p.profraw"); // each process writes its own when it ends
+
+// Each process writes its own counts when it ends.
+if (kind === "branches") {
+  process.env["LLVM_PROFILE_FILE"] = join(directory, "%p.profraw");
+} else {
+  // By its whole path, for it looks for its runtime beside itself.
+  const bolt = ["-instrument", `-instrumentation-file=${join(directory, "counts")}`, "-instrumentation-file-append-pid"];
+  execFileSync("/usr/lib/llvm-16/bin/llvm-bolt", [...bolt, "build/release/valetkey.linked", "-o", binary], { stdio: "pipe" });
+}
+
 const json = { "content-type": "application/json" };
 
 // What docs/benchmarks.md measures: many connections, one, and a stream that is paced.
@@ -69,8 +85,13 @@ pinSelf(LOAD_CORE);
 try {
   await relay();
   await authorization();
-  const counts = readdirSync(directory).filter((name) => name.endsWith(".profraw")).map((name) => join(directory, name));
-  execFileSync("llvm-profdata-16", ["merge", "--sparse", "-o", "cmake/valetkey.profdata", ...counts], { stdio: "inherit" });
+  const counts = (ending: string): string[] => readdirSync(directory).filter((name) => name.endsWith(ending)).map((name) => join(directory, name));
+  if (kind === "branches") {
+    execFileSync("llvm-profdata-16", ["merge", "--sparse", "-o", "cmake/valetkey.profdata", ...counts(".profraw")], { stdio: "inherit" });
+  } else {
+    const merged = execFileSync("merge-fdata-16", counts(".fdata"), { maxBuffer: 64 << 20, stdio: ["ignore", "pipe", "pipe"] });
+    writeFileSync("cmake/valetkey.fdata.gz", gzipSync(merged, { level: 9 }));
+  }
 } finally {
   await stopAll();
   rmSync(directory, { recursive: true, force: true });
