@@ -19,7 +19,7 @@ Task<void> RawExchange::send(http::Response response) {
     co_return inner_.close_connection(false);
   }
   begin(response.status, std::move(response.headers));
-  (void)co_await end(response.body);
+  (void)co_await end(response.body, {});
 }
 
 void RawExchange::begin(int status, http::HeaderList headers) {
@@ -27,14 +27,15 @@ void RawExchange::begin(int status, http::HeaderList headers) {
   pending_ = head(status, headers, "Transfer-Encoding: chunked\r\n");
 }
 
-Task<Result<void>> RawExchange::write(std::string_view data) {
-  pending_ += chunk_of(data, style_.chunk_extension);
+Task<Result<void>> RawExchange::write(std::string_view first, std::string_view second) {
+  pending_ += chunk_of(std::string(first).append(second), style_.chunk_extension);
   const std::string out = std::exchange(pending_, {});
   co_return co_await inner_.write_raw(out);
 }
 
-Task<Result<void>> RawExchange::end(std::string_view last_data) {
-  if (!last_data.empty()) pending_ += chunk_of(last_data, style_.chunk_extension);
+Task<Result<void>> RawExchange::end(std::string_view first, std::string_view second) {
+  const std::string data = std::string(first).append(second);
+  if (!data.empty()) pending_ += chunk_of(data, style_.chunk_extension);
   pending_ += "0" + style_.chunk_extension + "\r\n" + style_.trailers + "\r\n";
   const std::string out = std::exchange(pending_, {});
   auto sent = co_await inner_.write_raw(out);

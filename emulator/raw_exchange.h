@@ -27,8 +27,8 @@ class RawExchange final : public http::Exchange {
   Cancellation& cancellation() override { return inner_.cancellation(); }
   Task<void> send(http::Response response) override;
   void begin(int status, http::HeaderList headers) override;
-  Task<Result<void>> write(std::string_view data) override;
-  Task<Result<void>> end(std::string_view last_data) override;
+  Task<Result<void>> write(std::string_view first, std::string_view second) override;
+  Task<Result<void>> end(std::string_view first, std::string_view second) override;
   bool answered() const override { return answered_; }
   bool draining() const override { return inner_.draining(); }
   void note(std::string_view key, std::string_view value) override { inner_.note(key, value); }

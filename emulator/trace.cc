@@ -45,14 +45,14 @@ void TracedExchange::begin(int status, http::HeaderList headers) {
   inner_.begin(status, std::move(headers));
 }
 
-Task<Result<void>> TracedExchange::write(std::string_view data) {
-  count_bytes(data.size());
-  co_return co_await inner_.write(data);
+Task<Result<void>> TracedExchange::write(std::string_view first, std::string_view second) {
+  count_bytes(first.size() + second.size());
+  co_return co_await inner_.write(first, second);
 }
 
-Task<Result<void>> TracedExchange::end(std::string_view last_data) {
-  count_bytes(last_data.size());
-  auto ended = co_await inner_.end(last_data);
+Task<Result<void>> TracedExchange::end(std::string_view first, std::string_view second) {
+  count_bytes(first.size() + second.size());
+  auto ended = co_await inner_.end(first, second);
   complete_ = ended.ok();
   co_return ended;
 }

@@ -18,14 +18,14 @@ void CollectedExchange::begin(int status, http::HeaderList) {
   status_ = status;
 }
 
-Task<Result<void>> CollectedExchange::write(std::string_view data) {
-  keep(data);
+Task<Result<void>> CollectedExchange::write(std::string_view first, std::string_view second) {
+  keep(first);
+  keep(second);
   co_return Result<void>{};
 }
 
-Task<Result<void>> CollectedExchange::end(std::string_view last_data) {
-  keep(last_data);
-  co_return Result<void>{};
+Task<Result<void>> CollectedExchange::end(std::string_view first, std::string_view second) {
+  return write(first, second);
 }
 
 Task<Result<void>> CollectedExchange::write_raw(std::string_view) {

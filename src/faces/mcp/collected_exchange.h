@@ -30,8 +30,8 @@ class CollectedExchange final : public http::Exchange {
 
   Task<void> send(http::Response response) override;
   void begin(int status, http::HeaderList headers) override;
-  Task<Result<void>> write(std::string_view data) override;
-  Task<Result<void>> end(std::string_view last_data) override;
+  Task<Result<void>> write(std::string_view first, std::string_view second) override;
+  Task<Result<void>> end(std::string_view first, std::string_view second) override;
   bool answered() const override { return status_ != 0; }
   Task<Result<void>> write_raw(std::string_view bytes) override;
   void close_connection(bool) override {}

@@ -195,12 +195,12 @@ TEST(CollectedExchange, KeepsWhatWouldHaveBeenSentUpToItsLimit) {
     CollectedExchange collected(exchange);
     EXPECT_FALSE(collected.answered());
     collected.begin(200, {});
-    (void)co_await collected.write(std::string(kMaxCollected - 1, 'a'));
-    (void)co_await collected.end("b");
+    (void)co_await collected.write(std::string(kMaxCollected - 2, 'a'), "a");
+    (void)co_await collected.end("", "b");
     EXPECT_TRUE(collected.answered());
     EXPECT_FALSE(collected.too_large());
     EXPECT_EQ(collected.body().size(), kMaxCollected);
-    (void)co_await collected.end("c");
+    (void)co_await collected.end("c", "");
     EXPECT_TRUE(collected.too_large());
     EXPECT_EQ(collected.body().size(), kMaxCollected);
     EXPECT_EQ(&collected.request(), &exchange.request());

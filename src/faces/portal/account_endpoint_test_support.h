@@ -65,8 +65,8 @@ class FakeExchange final : public http::Exchange {
     co_return;
   }
   void begin(int, http::HeaderList) override { ADD_FAILURE(); }
-  Task<Result<void>> write(std::string_view) override { co_return Result<void>(); }
-  Task<Result<void>> end(std::string_view) override { co_return Result<void>(); }
+  Task<Result<void>> write(std::string_view, std::string_view) override { co_return Result<void>(); }
+  Task<Result<void>> end(std::string_view, std::string_view) override { co_return Result<void>(); }
   bool answered() const override { return answer.status != 0; }
   bool draining() const override { return false; }
   void note(std::string_view, std::string_view) override {}

@@ -48,8 +48,8 @@ class ServerConnection final : public Exchange {
   Cancellation& cancellation() override;
   Task<void> send(Response response) override;
   void begin(int status, HeaderList headers) override;
-  Task<Result<void>> write(std::string_view data) override;
-  Task<Result<void>> end(std::string_view last_data) override;
+  Task<Result<void>> write(std::string_view first, std::string_view second) override;
+  Task<Result<void>> end(std::string_view first, std::string_view second) override;
   bool answered() const override { return answer_ != Answer::none; }
   bool draining() const override { return shard_.draining; }
   void note(std::string_view key, std::string_view value) override;
@@ -105,8 +105,8 @@ class ServerConnection final : public Exchange {
   // connection_answer.cc: writing.
   void append_head(std::string& out, int status, const HeaderList& headers, std::optional<uint64_t> length);
   bool sends_body() const;
-  Task<Result<void>> flush(std::string_view first, std::string_view second = {});
-  Task<Result<void>> write_chunks(std::string_view data, bool last);
+  Task<Result<void>> flush(net::Pieces pieces);
+  Task<Result<void>> write_chunks(std::string_view first, std::string_view second, bool last);
   Error write_failed();
   void on_write_deadline();
   void client_left();

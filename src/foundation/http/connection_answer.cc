@@ -12,12 +12,18 @@
 namespace valetkey::http {
 namespace {
 
-constexpr size_t kCopiedBody = 8 * 1024;   // a smaller body is copied behind its head
+constexpr size_t kCopied = 2 * 1024;       // less is copied behind the head, more goes out from where it lies
 constexpr size_t kChunkBytes = 16 * 1024;  // a larger piece goes out in several chunks
 constexpr size_t kMaxNote = 512;
 
 Error misuse(const char* why) {
   return Error{Code::internal, why, "exchange"};
+}
+
+std::string_view take_front(std::string_view& bytes, size_t most) {
+  std::string_view front = bytes.substr(0, most);
+  bytes.remove_prefix(front.size());
+  return front;
 }
 
 }  // namespace
@@ -66,11 +72,11 @@ Task<void> ServerConnection::send(Response response) {
   OutputBuffer out;
   append_head(out.text(), response.status, response.headers, response.body.size());
   std::string_view body = sends_body() ? std::string_view(response.body) : std::string_view();
-  if (body.size() <= kCopiedBody) {
+  if (body.size() <= kCopied) {
     out.text().append(body);
     body = {};
   }
-  (void)co_await flush(out.text(), body);  // a failure has marked the connection
+  (void)co_await flush({{out.text(), body}});  // a failure has marked the connection
 }
 
 void ServerConnection::begin(int status, HeaderList headers) {
@@ -80,53 +86,59 @@ void ServerConnection::begin(int status, HeaderList headers) {
   headers_ = std::move(headers);
 }
 
-Task<Result<void>> ServerConnection::write(std::string_view data) {
+Task<Result<void>> ServerConnection::write(std::string_view first, std::string_view second) {
   if (answer_ != Answer::begun && answer_ != Answer::streaming)
     co_return misuse("write before begin or after end");
-  co_return co_await write_chunks(data, false);
+  co_return co_await write_chunks(first, second, false);
 }
 
-Task<Result<void>> ServerConnection::end(std::string_view last_data) {
+Task<Result<void>> ServerConnection::end(std::string_view first, std::string_view second) {
   if (answer_ != Answer::begun && answer_ != Answer::streaming) co_return misuse("end before begin or twice");
-  co_return co_await write_chunks(last_data, true);
+  co_return co_await write_chunks(first, second, true);
 }
 
 // Head (when it is still kept back), chunks and the end, as few system calls as their sizes allow.
-Task<Result<void>> ServerConnection::write_chunks(std::string_view data, bool last) {
+Task<Result<void>> ServerConnection::write_chunks(std::string_view first, std::string_view second,
+                                                  bool last) {
   OutputBuffer out;
+  std::string& text = out.text();
   if (answer_ == Answer::begun) {
     // A stream that ends with its first piece has a known length.
-    append_head(out.text(), status_, headers_, last ? std::optional<uint64_t>(data.size()) : std::nullopt);
+    const uint64_t size = first.size() + second.size();
+    append_head(text, status_, headers_, last ? std::optional<uint64_t>(size) : std::nullopt);
     headers_ = {};
     plain_body_ = last || request_.minor_version == 0;
     answer_ = Answer::streaming;
   }
-  if (!sends_body()) data = {};
+  if (!sends_body()) first = second = {};
+  const bool chunked = !plain_body_ && sends_body();
   do {
-    std::string_view piece = data.substr(0, kChunkBytes);
-    data.remove_prefix(piece.size());
-    std::string_view uncopied;
-    if (plain_body_ && last && data.empty() && piece.size() > kCopiedBody) {
-      uncopied = piece;
-    } else if (plain_body_) {
-      out.text().append(piece);
-    } else {
-      append_chunk(out.text(), piece);
-    }
-    if (last && data.empty()) {
-      if (!plain_body_ && sends_body()) out.text().append(kLastChunk);
+    if (first.empty()) first = std::exchange(second, {});
+    std::string_view piece = take_front(first, kChunkBytes);
+    std::string_view rest = first.empty() ? take_front(second, kChunkBytes - piece.size()) : "";
+    const bool over = first.empty() && second.empty();
+    const bool has_chunk = chunked && !piece.empty();
+    if (has_chunk) append_chunk_start(text, piece.size() + rest.size());
+    // One TLS record holds it all; a plain socket takes it in pieces.
+    if (piece.size() <= kCopied || stream_.is_tls()) text.append(std::exchange(piece, {}));
+    const size_t before = text.size();
+    text.append(rest);
+    if (has_chunk) text.append(kChunkEnd);
+    if (last && over) {
+      if (chunked) text.append(kLastChunk);
       answer_ = Answer::done;
     }
-    CO_CHECK(co_await flush(out.text(), uncopied));
+    std::string_view written = text;
+    CO_CHECK(co_await flush({{written.substr(0, before), piece, written.substr(before)}}));
     out.clear();
-  } while (!data.empty());
+  } while (!first.empty() || !second.empty());
   co_return Result<void>();
 }
 
 Task<Result<void>> ServerConnection::write_raw(std::string_view bytes) {
   answer_ = Answer::raw;
   keep_alive_ = false;
-  co_return co_await flush(bytes);
+  co_return co_await flush({{bytes}});
 }
 
 void ServerConnection::close_connection(bool with_reset) {
@@ -140,13 +152,13 @@ void ServerConnection::close_connection(bool with_reset) {
 }
 
 // Nearly every write is taken by the socket at once; only then is there no wait and no deadline.
-Task<Result<void>> ServerConnection::flush(std::string_view first, std::string_view second) {
+Task<Result<void>> ServerConnection::flush(net::Pieces pieces) {
   using Native = net::Stream::Native;
   Native& native = stream_.native();
   if (net::in_company(net::Step::write)) co_await net::keep_step(net::Step::write);
-  while (!first.empty() || !second.empty()) {
+  while (pieces.bytes() > 0) {
     if (left_) co_return Error{Code::cancelled, "the client left", "exchange"};
-    Result<size_t> sent = native.try_write(first, second);
+    Result<size_t> sent = native.try_write(pieces);
     if (!sent.ok()) co_return write_failed();
     if (*sent == Native::kWouldBlock) {
       if (!write_deadline_armed_) write_deadline_.arm(core_.options.limits.write_timeout);
@@ -156,9 +168,7 @@ Task<Result<void>> ServerConnection::flush(std::string_view first, std::string_v
     }
     if (std::exchange(write_deadline_armed_, false)) write_deadline_.disarm();
     bytes_out_ += *sent;
-    size_t of_first = std::min(*sent, first.size());
-    first.remove_prefix(of_first);
-    second.remove_prefix(*sent - of_first);
+    pieces.drop(*sent);
   }
   co_return Result<void>();
 }

@@ -20,7 +20,7 @@ Task<std::optional<HeadError>> ServerConnection::read_body(size_t max_bytes) {
   if (framing_.kind == Framing::Kind::none) co_return std::nullopt;
   enter(Phase::body, core_.options.limits.body_timeout);
   if (framing_.expects_continue && buffer_.size() == parse_.consumed) {
-    Result<void> sent = co_await flush(kContinue);
+    Result<void> sent = co_await flush({{kContinue}});
     if (!sent.ok()) co_return no_answer();
   }
   if (framing_.kind == Framing::Kind::chunked) co_return co_await read_chunked_body(max_bytes);

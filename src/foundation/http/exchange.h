@@ -39,9 +39,10 @@ class Exchange {
   // Starts a streamed answer. The head is kept back and goes out with the first write (or end) in one system
   // call.
   virtual void begin(int status, HeaderList headers) = 0;
-  // One chunk. Waits for the socket, which is the back-pressure. Code::cancelled when the client is gone.
-  virtual Task<Result<void>> write(std::string_view data) = 0;
-  virtual Task<Result<void>> end(std::string_view last_data = {}) = 0;
+  // The next bytes, in up to two pieces that stay valid until this ends. Waits for the socket, which is the
+  // back-pressure. Code::cancelled when the client is gone.
+  virtual Task<Result<void>> write(std::string_view first, std::string_view second = {}) = 0;
+  virtual Task<Result<void>> end(std::string_view first = {}, std::string_view second = {}) = 0;
   virtual bool answered() const = 0;  // send() or begin() was called
 
   // The server is shutting down: a stream should end itself with an in-band error when cancellation comes.

@@ -93,8 +93,10 @@ class ChunkDecoder {
 void append_response_head(std::string& out, int status, const HeaderList& headers,
                           std::optional<uint64_t> length, bool keep_alive,
                           std::string_view extra_headers = {}, bool chunked = true);
-// Appends one chunk (nothing for an empty piece) and the last chunk.
+// Appends one chunk (nothing for an empty piece), or what stands before `size` bytes of one (at least 1).
 void append_chunk(std::string& out, std::string_view data);
+void append_chunk_start(std::string& out, size_t size);
+constexpr std::string_view kChunkEnd = "\r\n";
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
 }  // namespace valetkey::http

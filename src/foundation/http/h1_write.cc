@@ -90,10 +90,15 @@ void append_response_head(std::string& out, int status, const HeaderList& header
   out.append("\r\n");
 }
 
+void append_chunk_start(std::string& out, size_t size) {
+  append_number(out, size, 16);
+  out.append("\r\n");
+}
+
 void append_chunk(std::string& out, std::string_view data) {
   if (data.empty()) return;
-  append_number(out, data.size(), 16);
-  out.append("\r\n").append(data).append("\r\n");
+  append_chunk_start(out, data.size());
+  out.append(data).append(kChunkEnd);
 }
 
 }  // namespace valetkey::http

@@ -35,16 +35,29 @@ size_t Headers::count(std::string_view name) const {
 }
 
 HeaderList::HeaderList(std::initializer_list<HeaderView> fields) {
-  for (const HeaderView& field : fields) add(field.name, field.value);
+  constexpr size_t kMoreFields = 8, kMoreText = 256;  // what is added to a list that was written down
+  size_t text = 0;
+  for (const HeaderView& field : fields) {
+    text += field.name.size() + kColon.size() + field.value.size() + kLineEnd.size();
+  }
+  reserve(fields.size() + kMoreFields, text + kMoreText);
+  for (const HeaderView& field : fields) append(field.name, field.value, {});
 }
 
 void HeaderList::add(std::string_view name, std::string_view value, std::string_view more_value) {
-  if (sizes_.empty()) {
-    constexpr size_t kUsualFields = 12, kUsualText = 512;
-    sizes_.reserve(kUsualFields);
-    text_.reserve(kUsualText + value.size());  // a bearer comes first and is long
-  }
-  text_.append(name).append(value).append(more_value);
+  constexpr size_t kUsualFields = 12, kUsualText = 512;
+  // A bearer comes first and is long.
+  if (sizes_.empty()) reserve(kUsualFields, kUsualText + value.size() + more_value.size());
+  append(name, value, more_value);
+}
+
+void HeaderList::reserve(size_t fields, size_t text) {
+  sizes_.reserve(fields);
+  text_.reserve(text);
+}
+
+void HeaderList::append(std::string_view name, std::string_view value, std::string_view more_value) {
+  text_.append(name).append(kColon).append(value).append(more_value).append(kLineEnd);
   sizes_.push_back(
       {static_cast<uint32_t>(name.size()), static_cast<uint32_t>(value.size() + more_value.size())});
 }

@@ -31,8 +31,8 @@ class Headers {
   std::vector<HeaderView> fields_;
 };
 
-// A header list to be sent: owns its text, in one piece, and keeps its order. Values with CR, LF or NUL are
-// refused when written.
+// A header list to be sent: owns its text, as it goes on the wire, and keeps its order. Values with CR, LF or
+// NUL are refused when written.
 class HeaderList {
  public:
   class Fields;  // a range of HeaderView, valid until the list changes
@@ -45,13 +45,19 @@ class HeaderList {
   std::string_view get(std::string_view name) const;
   bool has(std::string_view name) const;
   Fields fields() const;
+  // "name: value" and CRLF, for each field; not looked at.
+  std::string_view lines() const { return text_; }
 
  private:
   struct Sizes {
     uint32_t name;
     uint32_t value;
   };
-  std::string text_;  // name, value, name, value...
+  void reserve(size_t fields, size_t text);
+  void append(std::string_view name, std::string_view value, std::string_view more_value);
+
+  static constexpr std::string_view kColon = ": ", kLineEnd = "\r\n";
+  std::string text_;
   std::vector<Sizes> sizes_;
 };
 
@@ -60,9 +66,11 @@ class HeaderList::Fields {
   class Iterator {
    public:
     Iterator(const char* at, const Sizes* sizes) : at_(at), sizes_(sizes) {}
-    HeaderView operator*() const { return {{at_, sizes_->name}, {at_ + sizes_->name, sizes_->value}}; }
+    HeaderView operator*() const {
+      return {{at_, sizes_->name}, {at_ + sizes_->name + kColon.size(), sizes_->value}};
+    }
     Iterator& operator++() {
-      at_ += sizes_->name + sizes_->value;
+      at_ += sizes_->name + kColon.size() + sizes_->value + kLineEnd.size();
       ++sizes_;
       return *this;
     }

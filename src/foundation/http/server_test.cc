@@ -129,58 +129,6 @@ TEST(Server, AsksForTheBodyWhenTheClientWaitsForThat) {
       "HTTP/1.1 417");
 }
 
-TEST(Server, StreamsInChunksAndKeepsTheHeadForTheFirst) {
-  TestServer server;
-  auto stream = [](Exchange& exchange) -> Task<void> {
-    exchange.begin(200, {{"content-type", "text/event-stream"}});
-    for (std::string_view piece : {"one", "", "two"}) (void)co_await exchange.write(piece);
-    (void)co_await exchange.end("three");
-  };
-  auto short_one = [](Exchange& exchange) -> Task<void> {
-    exchange.begin(201, {});
-    (void)co_await exchange.end("all");
-  };
-  RawClient client(server.route("GET", "/stream", stream)
-                       .route("GET", "/short", short_one)
-                       .route("GET", "/hello", say_hello)
-                       .start());
-  std::string answer = client.ask("GET /stream HTTP/1.1\r\nHost: h\r\n\r\n");
-  EXPECT_EQ(header_of(answer, "transfer-encoding"), "chunked");
-  EXPECT_EQ(body_of(answer), "3\r\none\r\n3\r\ntwo\r\n5\r\nthree\r\n0\r\n\r\n");
-  std::string short_answer = client.ask("GET /short HTTP/1.1\r\nHost: h\r\n\r\n");
-  EXPECT_EQ(header_of(short_answer, "content-length"), "3");
-  EXPECT_EQ(body_of(short_answer), "all");
-  client.send("HEAD /stream HTTP/1.1\r\nHost: h\r\n\r\n");
-  EXPECT_EQ(status_of(client.read_answer(true)), "HTTP/1.1 200");
-  EXPECT_EQ(body_of(client.ask(kGet)), "hello");
-}
-
-TEST(Server, ALargeAnswerArrivesWhole) {
-  TestServer server;
-  std::string large(3'000'000, 'z');
-  auto send_it = [&](Exchange& exchange) -> Task<void> {
-    Response answer;
-    answer.body = large;
-    co_await exchange.send(std::move(answer));
-  };
-  auto stream_it = [&](Exchange& exchange) -> Task<void> {
-    exchange.begin(200, {});
-    (void)co_await exchange.write(large);
-    (void)co_await exchange.end();
-  };
-  RawClient client(server.route("GET", "/sent", send_it).route("GET", "/streamed", stream_it).start());
-  EXPECT_TRUE(body_of(client.ask("GET /sent HTTP/1.1\r\nHost: h\r\n\r\n")) == large);
-  std::string chunks = body_of(client.ask("GET /streamed HTTP/1.1\r\nHost: h\r\n\r\n"));
-  ChunkDecoder decoder;
-  std::string_view input = chunks;
-  std::string decoded;
-  while (!input.empty()) decoded += decoder.next(input).value();
-  EXPECT_TRUE(decoder.done());
-  EXPECT_TRUE(decoded == large);
-}
-
-// Its body is copied behind the head up to 8 KiB, sent from where it lies up to 16, and goes out in pieces
-// beyond.
 TEST(Server, AStreamThatEndsWithItsFirstPieceArrivesWhole) {
   TestServer server;
   // The server may look at a body a moment longer than the client waits for it.

@@ -64,6 +64,29 @@ TEST_F(ServerTls, AnswersKeepsTheConnectionAndTakesANewCertificate) {
   });
 }
 
+TEST_F(ServerTls, AnswersInPiecesArriveWhole) {
+  run_task([this](net::Worker& worker) -> Task<void> {
+    const std::string first(20'000, 'a'), second(5'000, 'b');
+    auto in_pieces = [&](Exchange& exchange) -> Task<void> {
+      exchange.begin(200, {});
+      (void)co_await exchange.write(first);
+      (void)co_await exchange.end(second, "END");
+    };
+    Router router;
+    router.add(Route("GET", "/pieces", {.max_body = 0}, in_pieces));
+    ServerOptions options;
+    options.tls = must(net::TlsContext::server(first_.chain_file, first_.key_file));
+    Server server(std::move(options), router);
+    EXPECT_TRUE(server.start({&worker}).ok());
+    net::Stream stream = co_await connect(server.port(), first_);
+    std::string answer = co_await ask(stream, "GET /pieces HTTP/1.1\r\nHost: h\r\n\r\n", "END\r\n0\r\n\r\n");
+    ChunkDecoder decoder;
+    std::string chunks = testing::body_of(answer), decoded;
+    for (std::string_view input = chunks; !input.empty();) decoded += decoder.next(input).value();
+    EXPECT_TRUE(decoded == first + second + "END");
+  });
+}
+
 TEST_F(ServerTls, ALeavingClientCancelsAndASilentOneIsTimedOut) {
   run_task([this](net::Worker& worker) -> Task<void> {
     bool cancelled = false;

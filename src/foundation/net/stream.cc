@@ -23,6 +23,20 @@ Error closed_here(const char* where) {
 
 }  // namespace
 
+size_t Pieces::bytes() const {
+  size_t all = 0;
+  for (std::string_view piece : *this) all += piece.size();
+  return all;
+}
+
+void Pieces::drop(size_t bytes) {
+  for (std::string_view& piece : *this) {
+    size_t here = std::min(bytes, piece.size());
+    piece.remove_prefix(here);
+    bytes -= here;
+  }
+}
+
 Stream::Native::Native(TcpSocket connected) : socket(std::move(connected)) {
   error_code ignored;
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -46,19 +60,22 @@ Result<size_t> Stream::Native::try_read(char* data, size_t size) {
   }
 }
 
-Result<size_t> Stream::Native::try_write(std::string_view first, std::string_view second) {
+Result<size_t> Stream::Native::try_write(const Pieces& pieces) {
   if (closed) return closed_here("write");
-  if (ssl) return tls_write(first.empty() ? second : first);
-  const bool one_piece = second.empty();
-  iovec pieces[2] = {{const_cast<char*>(first.data()), first.size()},
-                     {const_cast<char*>(second.data()), second.size()}};
+  iovec parts[std::tuple_size_v<Pieces::array>];
+  size_t count = 0;
+  for (std::string_view piece : pieces) {
+    if (!piece.empty()) parts[count++] = {const_cast<char*>(piece.data()), piece.size()};
+  }
+  if (count == 0) return size_t{0};
+  if (ssl) return tls_write({static_cast<const char*>(parts[0].iov_base), parts[0].iov_len});
   msghdr message{};
-  message.msg_iov = pieces;
-  message.msg_iovlen = 2;
+  message.msg_iov = parts;
+  message.msg_iovlen = count;
   for (;;) {
     constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
-    ssize_t sent = one_piece ? ::send(socket.native_handle(), first.data(), first.size(), kFlags)
-                             : ::sendmsg(socket.native_handle(), &message, kFlags);
+    ssize_t sent = count == 1 ? ::send(socket.native_handle(), parts[0].iov_base, parts[0].iov_len, kFlags)
+                              : ::sendmsg(socket.native_handle(), &message, kFlags);
     if (sent >= 0) return static_cast<size_t>(sent);
     if (errno == EINTR) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return kWouldBlock;
@@ -109,25 +126,23 @@ Task<Result<size_t>> Stream::read_some(char* data, size_t size) {
   }
 }
 
-Task<Result<void>> Stream::write_all(std::string_view first, std::string_view second) {
+Task<Result<void>> Stream::write_all(Pieces pieces) {
   Native& native = *native_;
   std::string joined;
-  if (native.ssl && !first.empty() && !second.empty() && first.size() + second.size() <= kOneTlsRecord) {
-    joined.reserve(first.size() + second.size());
-    first = joined.append(first).append(second);
-    second = {};
+  if (native.ssl && pieces.bytes() > pieces.front().size() && pieces.bytes() <= kOneTlsRecord) {
+    joined.reserve(pieces.bytes());
+    for (std::string_view piece : pieces) joined.append(piece);
+    pieces = {{joined}};
   }
   if (in_company(Step::write)) co_await keep_step(Step::write);
-  while (!first.empty() || !second.empty()) {
-    CO_TRY(size_t sent, native.try_write(first, second));
+  while (pieces.bytes() > 0) {
+    CO_TRY(size_t sent, native.try_write(pieces));
     if (sent == Native::kWouldBlock) {
       auto [failure] = co_await native.wait_write();
       if (failure) co_return closed_here("write");  // native may be gone
       continue;
     }
-    size_t of_first = std::min(sent, first.size());
-    first.remove_prefix(of_first);
-    second.remove_prefix(sent - of_first);
+    pieces.drop(sent);
   }
   co_return Result<void>();
 }

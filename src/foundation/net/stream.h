@@ -2,6 +2,7 @@
 // worker.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,6 +30,12 @@ class TlsContext {
   std::unique_ptr<Native> native_;
 };
 
+// Bytes to be written, in order; any piece may be empty.
+struct Pieces : std::array<std::string_view, 4> {
+  size_t bytes() const;
+  void drop(size_t bytes);  // off the front, at most what is there
+};
+
 class Stream {
  public:
   ~Stream();
@@ -38,9 +45,10 @@ class Stream {
   // At least one byte, or 0 at the peer's orderly end. Code::disconnected on a reset (TLS: also an end
   // without close_notify), Code::cancelled after close().
   Task<Result<size_t>> read_some(char* data, size_t size);
-  // Everything or an error. Two pieces go out in one system call on plain TCP (and one TLS record when
+  // Everything or an error. All pieces go out in one system call on plain TCP (and one TLS record when
   // small).
-  Task<Result<void>> write_all(std::string_view first, std::string_view second = {});
+  Task<Result<void>> write_all(Pieces pieces);
+  Task<Result<void>> write_all(std::string_view bytes) { return write_all(Pieces{{bytes}}); }
 
   // Ends every pending operation with Code::cancelled and closes the socket. Idempotent.
   void close();

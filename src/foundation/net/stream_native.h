@@ -34,8 +34,8 @@ struct Stream::Native {
   static constexpr size_t kWouldBlock = SIZE_MAX;
   // Without waiting: kWouldBlock, 0 at the orderly end, or the bytes read (as many as are there).
   Result<size_t> try_read(char* data, size_t size);
-  // Without waiting: kWouldBlock, or the bytes taken from both pieces together.
-  Result<size_t> try_write(std::string_view first, std::string_view second);
+  // Without waiting: kWouldBlock, or the bytes taken from all pieces together.
+  Result<size_t> try_write(const Pieces& pieces);
 
   // Without waiting or consuming: what a read would find.
   enum class Peek { nothing, bytes, gone };

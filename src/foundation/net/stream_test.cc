@@ -55,8 +55,8 @@ Task<void> close_after(Stream& stream, Millis wait) {
 TEST(Stream, SendsTwoPiecesInOrder) {
   run_task([](Worker& worker) -> Task<void> {
     Pair pair = co_await connected_pair(worker);
-    auto first = co_await pair.near.write_all("head ", "body");
-    auto second = co_await pair.near.write_all("", "!");
+    auto first = co_await pair.near.write_all({{"head ", "body"}});
+    auto second = co_await pair.near.write_all({{"", "!"}});
     auto third = co_await pair.near.write_all("?");
     EXPECT_TRUE(first.ok() && second.ok() && third.ok());
     EXPECT_EQ(co_await read_bytes(pair.far, 11), "head body!?");

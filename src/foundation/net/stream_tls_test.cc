@@ -35,7 +35,8 @@ Task<void> serve_one(Listener& listener, std::shared_ptr<TlsContext> tls, Manner
     co_return;
   }
   while (got.ok() && *got > 0) {
-    auto sent = co_await stream.write_all({buffer, 1}, {buffer + 1, *got - 1});
+    auto sent = co_await stream.write_all(
+        Pieces{{std::string_view(buffer, 1), std::string_view(buffer + 1, *got - 1)}});
     if (!sent.ok()) co_return;
     got = co_await stream.read_some(buffer, sizeof buffer);
   }

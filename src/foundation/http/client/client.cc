@@ -26,7 +26,7 @@ Client::~Client() {
 Task<Result<std::unique_ptr<ClientResponse>>> Client::send(ClientRequest request,
                                                            Cancellation& cancellation) {
   std::shared_ptr<Pool> pool = state_->pool;
-  CO_TRY(std::string head, request_head(request));
+  CO_TRY(OutgoingHead head, request_head(request));
   Millis patience = request.head_timeout > 0 ? request.head_timeout : pool->limits().head_timeout;
   for (bool first_try = true;; first_try = false) {
     if (cancellation.requested()) co_return Error{Code::cancelled, "cancelled", "http_client"};

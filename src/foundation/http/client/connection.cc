@@ -45,8 +45,7 @@ Connection::Connection(net::Worker& worker, net::Stream stream, Origin origin)
       origin_(std::move(origin)),
       deadline_(worker.deadlines(), [this] { stop_waiting(stream_); }) {}
 
-Task<Result<void>> Connection::write(std::string_view head, std::string_view body, Millis patience,
-                                     bool stop_at_answer) {
+Task<Result<void>> Connection::write(net::Pieces pieces, Millis patience, bool stop_at_answer) {
   std::shared_ptr<AnswerWatch> watch;
   if (stop_at_answer) {
     watch = std::make_shared<AnswerWatch>();
@@ -54,7 +53,7 @@ Task<Result<void>> Connection::write(std::string_view head, std::string_view bod
     AnswerWatch::start(watch);
   }
   deadline_.arm(patience);
-  auto written = co_await stream_.write_all(head, body);
+  auto written = co_await stream_.write_all(pieces);
   deadline_.disarm();
   if (watch) {
     watch->stream = nullptr;

@@ -27,8 +27,7 @@ class Connection {
 
   // Everything, or Code::timeout when it takes longer than `patience`. With `stop_at_answer` it also ends,
   // with Code::disconnected, when the peer answers or leaves before it has taken everything.
-  Task<Result<void>> write(std::string_view head, std::string_view body, Millis patience,
-                           bool stop_at_answer);
+  Task<Result<void>> write(net::Pieces pieces, Millis patience, bool stop_at_answer);
   // What is there, behind the first `used` bytes of `block`; waits for it until `until` (steady
   // milliseconds). 0 = the orderly end. The block is taken only when bytes have come. Code::timeout leaves
   // the connection as it was.

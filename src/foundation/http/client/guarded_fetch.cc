@@ -123,7 +123,7 @@ struct GuardedFetcher::State {
     ClientRequest request;
     request.url = url;
     request.headers = {{"accept", "application/json"}, {"user-agent", "Valetkey"}, {"connection", "close"}};
-    CO_TRY(std::string head, request_head(request));
+    CO_TRY(OutgoingHead head, request_head(request));
     CO_TRY(std::vector<std::string> addresses, co_await checked_addresses(url.host, budget.left()));
     CO_TRY(net::Stream stream, co_await connect(url, addresses, budget, cancellation));
     net::Worker& worker = *net::Worker::current();

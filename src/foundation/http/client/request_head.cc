@@ -8,6 +8,8 @@
 namespace valetkey::http {
 namespace {
 
+constexpr size_t kUsualStart = 256;
+
 // What the client writes itself, or what is not the caller's business.
 bool is_written_here(std::string_view name) {
   switch (name.size()) {
@@ -40,30 +42,34 @@ Error refused(std::string detail) {
 
 }  // namespace
 
-Result<std::string> request_head(const ClientRequest& request) {
+Result<OutgoingHead> request_head(const ClientRequest& request) {
   if (!h1::is_token(request.method)) return refused("bad method");
   if (!is_request_target(request.url.target)) return refused("bad request target");
-  std::string out;
-  size_t size = 256 + request.url.target.size();
-  for (const HeaderView& field : request.headers.fields()) size += field.name.size() + field.value.size() + 4;
-  out.reserve(size);
-  out.append(request.method).append(" ").append(request.url.target).append(" HTTP/1.1\r\nhost: ");
-  out.append(request.url.authority()).append("\r\n");
-  bool names_encoding = false;
+  bool names_encoding = false, all_go = true;
   for (const auto& [name, value] : request.headers.fields()) {
     if (!h1::is_token(name)) return refused("bad header name");
     if (!h1::is_field_value(value)) return refused("bad value of header " + std::string(name));
-    if (is_written_here(name)) continue;
+    all_go = all_go && !is_written_here(name);
     names_encoding = names_encoding || iequals(name, "accept-encoding");
-    out.append(name).append(": ").append(value).append("\r\n");
   }
+  OutgoingHead head;
+  std::string& out = head.start;
+  out.reserve(kUsualStart + request.url.target.size() + (all_go ? 0 : request.headers.lines().size()));
+  out.append(request.method).append(" ").append(request.url.target).append(" HTTP/1.1\r\nhost: ");
+  out.append(request.url.authority()).append("\r\n");
   if (!names_encoding) out.append("accept-encoding: identity\r\n");
   bool expects_body = request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
   if (expects_body || !request.body.empty()) {
     out.append("content-length: ").append(std::to_string(request.body.size())).append("\r\n");
   }
-  out.append("\r\n");
-  return out;
+  if (all_go) {
+    head.fields = request.headers.lines();
+    return head;
+  }
+  for (const auto& [name, value] : request.headers.fields()) {
+    if (!is_written_here(name)) out.append(name).append(": ").append(value).append("\r\n");
+  }
+  return head;
 }
 
 }  // namespace valetkey::http

@@ -42,10 +42,10 @@ PooledResponse::~PooledResponse() {
   on_cancel_.reset();
 }
 
-Task<Result<void>> PooledResponse::start(std::string_view head, std::string_view body,
+Task<Result<void>> PooledResponse::start(const OutgoingHead& head, std::string_view body,
                                          std::string_view method, Millis patience) {
   bool long_request = body.size() > kWatchFrom;
-  auto written = co_await connection_->write(head, body, pool_->limits().idle_timeout, long_request);
+  auto written = co_await connection_->write(head.before(body), pool_->limits().idle_timeout, long_request);
   if (!written.ok() && written.error().code != Code::disconnected) co_return fail(std::move(written).error());
   if (!written.ok()) {
     reusable_ = false;  // the rest of the request was never sent

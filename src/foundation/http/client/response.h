@@ -12,6 +12,7 @@
 #include "foundation/http/client/connection.h"
 #include "foundation/http/client/content_decoder.h"
 #include "foundation/http/client/pool.h"
+#include "foundation/http/client/request_head.h"
 #include "foundation/http/h1.h"
 
 namespace valetkey::http {
@@ -23,7 +24,7 @@ class PooledResponse final : public ClientResponse {
   ~PooledResponse() override;
 
   // Sends the request and reads the head. All arguments must live until it is done.
-  Task<Result<void>> start(std::string_view head, std::string_view body, std::string_view method,
+  Task<Result<void>> start(const OutgoingHead& head, std::string_view body, std::string_view method,
                            Millis patience);
   // The peer sent something before start() failed: it may have acted on the request.
   bool saw_bytes() const { return saw_bytes_; }
