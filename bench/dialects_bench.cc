@@ -53,12 +53,13 @@ void measure(const char* name, bool chat, const std::string& body, UpstreamKind 
   const ClientRequest& request = *std::get<0>(outcome);
   constexpr int kRounds = 20000;
   size_t bytes = 0;
-  std::string out;
+  std::string text;
   std::clock_t begin = std::clock();
   for (int i = 0; i < kRounds; ++i) {
     auto translator =
         request.translate_answer(upstream, {"chatcmpl-0123456789abcdef", 1700000000, "gpt-5.5"});
-    out.clear();
+    text.clear();
+    AnswerBytes out(text);
     http::SseReader reader;
     (void)translate(reader, stream, *translator, out);
     bytes += request.stream() ? out.size() : translator->aggregate().size();

@@ -32,9 +32,16 @@ inline std::string answer(const dialects::ClientRequest& request, dialects::Upst
   std::string out;
   http::SseReader reader(1 << 20);
   for (size_t at = 0; at < stream.size(); at += step) {
-    if (!dialects::translate(reader, stream.substr(at, step), *translator, out).ok()) return out;
+    std::string piece(stream.substr(at, step)), text;  // gone after its read, as the relay's is
+    dialects::AnswerBytes bytes(text);
+    bool read = dialects::translate(reader, piece, *translator, bytes).ok();
+    bytes.append_to(out);
+    if (!read) return out;
   }
-  dialects::translate_end(reader, *translator, out);
+  std::string text;
+  dialects::AnswerBytes last(text);
+  dialects::translate_end(reader, *translator, last);
+  last.append_to(out);
   if (!translator->finished()) std::abort();
   if (!translator->failure() && !request.stream()) out = translator->aggregate();
   return out;

@@ -33,9 +33,9 @@ class NeutralTranslator final : public AnswerTranslator {
     }
   }
 
-  void on_event(const http::SseEvent& event, std::string& out) override {
+  void on_event(const http::SseEvent& event, AnswerBytes& out) override {
     if (finished_) return;
-    encoder_->write_to(&out);
+    encoder_->write_to(&out.text());
     decoder_->on_event(event, *sink_);
     if (decoder_->complete() || (stops_ && stops_->hit())) {
       finished_ = true;
@@ -45,14 +45,14 @@ class NeutralTranslator final : public AnswerTranslator {
   }
 
   // Stop sequences may end the answer between any two events, so with them there are no runs.
-  size_t on_run(std::string_view stream, std::string& out) override {
+  size_t on_run(std::string_view stream, AnswerBytes& out) override {
     if (finished_ || stops_) return 0;
-    encoder_->write_to(&out);
+    encoder_->write_to(&out.text());
     return decoder_->on_run(stream, *sink_);
   }
 
-  void on_end(std::string& out) override { end(stream_cut_failure(), out); }
-  void on_failure(const Failure& failure, std::string& out) override { end(failure, out); }
+  void on_end(AnswerBytes& out) override { end(stream_cut_failure(), out); }
+  void on_failure(const Failure& failure, AnswerBytes& out) override { end(failure, out); }
 
   void status_sent() override { status_sent_ = true; }
   bool committed() const override { return encoder_->begun(); }
@@ -62,9 +62,9 @@ class NeutralTranslator final : public AnswerTranslator {
   std::string aggregate() override { return encoder_->aggregate(); }
 
  private:
-  void end(const Failure& failure, std::string& out) {
+  void end(const Failure& failure, AnswerBytes& out) {
     if (finished_) return;
-    encoder_->write_to(&out);
+    encoder_->write_to(&out.text());
     if (decoder_->on_end(*sink_)) {
       finished_ = true;
     } else {

@@ -121,7 +121,7 @@ void OutputCollector::take(ResponsesEvent kind, std::string_view data) {
     case ResponsesEvent::arguments_done:
     case ResponsesEvent::custom_input_delta:
     case ResponsesEvent::custom_input_done:
-      append_event({}, data, pending_);
+      append_event({}, data, pending());
       break;
     default:
       return;
@@ -129,17 +129,26 @@ void OutputCollector::take(ResponsesEvent kind, std::string_view data) {
   limit();
 }
 
-void OutputCollector::take_text_deltas(const DeltaScan& place, std::string_view escaped) {
+void OutputCollector::begin_text_deltas(const DeltaScan& place) {
   if (overflow_) return;
-  pending_.append("data: ");
-  JsonWriter json(pending_);
+  JsonWriter json(pending().append("data: "));
   json.begin_object().member("type", "response.output_text.delta");
   if (place.output_index >= 0) json.member("output_index", place.output_index);
   json.member("content_index", place.content_index).key("delta");
-  pending_.append("\"").append(escaped).append("\"");
-  json.end_object();
-  pending_.append("\n\n");
+  pending_.push_back('"');
+}
+
+void OutputCollector::end_text_deltas() {
+  if (overflow_) return;
+  pending_.append("\"}\n\n");
   limit();
+}
+
+// Room for a short message from the first event on: growing copies, and what is left behind must be wiped.
+std::string& OutputCollector::pending() {
+  constexpr size_t kShortMessage = 1536;
+  if (pending_.capacity() < kShortMessage) pending_.reserve(kShortMessage);
+  return pending_;
 }
 
 void OutputCollector::limit() {

@@ -15,8 +15,13 @@ namespace valetkey::dialects {
 class OutputCollector {
  public:
   void take(ResponsesEvent kind, std::string_view data);
-  // Several output_text.delta events of one place as one, their escaped texts joined.
-  void take_text_deltas(const DeltaScan& place, std::string_view escaped);
+  // Several output_text.delta events of one place as one: their texts, escaped as they stand, come between
+  // the two.
+  void begin_text_deltas(const DeltaScan& place);
+  void add_text_delta(std::string_view escaped) {
+    if (!overflow_) pending_.append(escaped);
+  }
+  void end_text_deltas();
   // The items as a JSON array, sorted by output_index; an item that never was done is put together from its
   // deltas. Empty when the stream had no items, or more than kMostKept bytes.
   std::string rebuild() const;
@@ -24,6 +29,7 @@ class OutputCollector {
   static constexpr size_t kMostKept = 64u << 20;
 
  private:
+  std::string& pending();
   void limit();
   // Events in SSE framing: no allocation per event.
   std::string done_;     // response.output_item.done

@@ -20,7 +20,7 @@ class ResponsesPass {
         json_(out_.body) {}
 
   EncodedRequest encode() {
-    out_.body.reserve(4096);
+    out_.body.reserve(1024 + request_.instructions.size());
     json_.begin_object().member("model", request_.model).member("instructions", request_.instructions);
     input();
     tools();

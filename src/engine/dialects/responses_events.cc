@@ -90,6 +90,19 @@ void append_event(std::string_view type, std::string_view data, std::string& out
   out.append("data: ").append(data).append("\n\n");
 }
 
+OutgoingEvent unchanged(const http::SseEvent& event, std::string_view type, std::string_view data) {
+  bool same = type == event.event && data.size() == event.data.size();
+  return {type, data, same ? event.plain : std::string_view()};
+}
+
+void write_event(const OutgoingEvent& event, AnswerBytes& out) {
+  if (event.as_it_lies.empty()) {
+    append_event(event.type, event.data, out.text());
+  } else {
+    out.pass(event.as_it_lies);
+  }
+}
+
 Usage usage_from_responses(const Json& usage) {
   if (!usage.is_object()) return {};
   Usage out;

@@ -41,6 +41,15 @@ std::string_view type_of(const http::SseEvent& event);
 // Appends the event in SSE framing; `type` may be empty.
 void append_event(std::string_view type, std::string_view data, std::string& out);
 
+// An event for the client. `as_it_lies`: what append_event() would write, where it lies in the read; else
+// empty.
+struct OutgoingEvent {
+  std::string_view type, data, as_it_lies = {};
+};
+// `type` and `data` of an upstream's event, as they go out.
+OutgoingEvent unchanged(const http::SseEvent& event, std::string_view type, std::string_view data);
+void write_event(const OutgoingEvent& event, AnswerBytes& out);
+
 // Clamps nonsense: no negative counts, details never above their total.
 Usage usage_from_responses(const Json& usage);
 Usage usage_from_chat(const Json& usage);

@@ -13,7 +13,6 @@ namespace {
 
 // A preamble longer than this is let go, committed or not.
 constexpr size_t kMostHeld = 1u << 20;
-constexpr size_t kUsualPreamble = 4096;
 
 class ResponsesRelay final : public AnswerTranslator {
  public:
@@ -22,7 +21,7 @@ class ResponsesRelay final : public AnswerTranslator {
         deciphers_(upstream == UpstreamKind::copilot_responses),
         rewriter_(deciphers_, std::move(shape.names), derived_id("resp_", shape.identity)) {}
 
-  void on_event(const http::SseEvent& event, std::string& out) override {
+  void on_event(const http::SseEvent& event, AnswerBytes& out) override {
     if (finished_) return;
     std::string_view data = trim(event.data);
     if (data.empty() || data == "[DONE]") return;
@@ -46,29 +45,34 @@ class ResponsesRelay final : public AnswerTranslator {
     if (rewriter_.needed(kind) || !is_clean(kind, type, event.event, data)) {
       rewritten(kind, type, data, out);
     } else {
-      pass(kind, type, data, out);
+      pass(kind, unchanged(event, type, data), out);
     }
   }
 
-  size_t on_run(std::string_view stream, std::string& out) override {
+  size_t on_run(std::string_view stream, AnswerBytes& out) override {
     size_t taken = 0;
     if (finished_ || !committed_) return taken;
     DeltaScan scan;
-    run_text_.clear();
     while (size_t size = scanner_.scan_repeated(stream.substr(taken), scan)) {
+      if (taken == 0) output_.begin_text_deltas(scan);
       ++events_;
-      run_text_.append(scan.delta);
+      output_.add_text_delta(scan.delta);
       taken += size;
     }
-    if (taken > 0) output_.take_text_deltas(scan, run_text_);
-    if (stream_) out.append(stream, 0, taken);
+    if (taken > 0) output_.end_text_deltas();
+    if (stream_) out.pass(stream.substr(0, taken));
     return taken;
   }
 
-  void on_end(std::string& out) override {
+  void on_read_over(AnswerBytes& out) override {
+    if (committed_ || finished_ || out.empty()) return;
+    out.append_to(held_);
+    out.clear();
+  }
+  void on_end(AnswerBytes& out) override {
     if (!finished_) fail(stream_cut_failure(), out);
   }
-  void on_failure(const Failure& failure, std::string& out) override {
+  void on_failure(const Failure& failure, AnswerBytes& out) override {
     if (!finished_) fail(failure, out);
   }
 
@@ -89,38 +93,46 @@ class ResponsesRelay final : public AnswerTranslator {
     return JsonDocument::parse(data).ok();
   }
 
-  void pass(ResponsesEvent kind, std::string_view type, std::string_view data, std::string& out) {
+  void pass(ResponsesEvent kind, const OutgoingEvent& event, AnswerBytes& out) {
     ++events_;
     if (!committed_ && (kind == ResponsesEvent::created || kind == ResponsesEvent::preamble)) {
-      if (!stream_ || type == "keepalive" || type.empty()) return;
-      if (held_.empty()) held_.reserve(kUsualPreamble);
-      append_event(type, data, held_);
-      if (held_.size() > kMostHeld) commit(out);
+      if (stream_ && event.type != "keepalive" && !event.type.empty()) hold(event, out);
       return;
     }
     commit(out);
-    output_.take(kind, data);
-    if (stream_) append_event(type, data, out);
+    output_.take(kind, event.data);
+    if (stream_) write_event(event, out);
   }
 
-  void commit(std::string& out) {
+  // Until the commit: in `out` as long as the read lasts, in held_ from then on.
+  void hold(const OutgoingEvent& event, AnswerBytes& out) {
+    if (held_.empty()) {
+      write_event(event, out);
+    } else {
+      append_event(event.type, event.data, held_);
+    }
+    if (held_.size() + out.size() > kMostHeld) commit(out);
+  }
+
+  void commit(AnswerBytes& out) {
     if (committed_) return;
     committed_ = true;
-    out.append(held_);
+    if (held_.empty()) return;
+    out.text().append(held_);
     held_ = {};
   }
 
-  void rewritten(ResponsesEvent kind, std::string_view type, std::string_view data, std::string& out) {
+  void rewritten(ResponsesEvent kind, std::string_view type, std::string_view data, AnswerBytes& out) {
     Json root = parser_.parse(data);
     if (!root.is_object()) return fail(malformed_event_failure(), out);
     if (deciphers_ && swallow_ciphertext(kind, root, out)) return;
     rewriter_.rewrite(root, {}, changed_);
-    pass(kind, type, changed_, out);
+    pass(kind, {type, changed_}, out);
   }
 
   // Copilot's argument deltas may be ciphertext. They are left out; the plain text of `.done` goes out as one
   // delta.
-  bool swallow_ciphertext(ResponsesEvent kind, const Json& root, std::string& out) {
+  bool swallow_ciphertext(ResponsesEvent kind, const Json& root, AnswerBytes& out) {
     int64_t index = root["output_index"].integer().value_or(-1);
     auto waiting = std::find(unread_.begin(), unread_.end(), index);
     if (kind == ResponsesEvent::arguments_delta) {
@@ -138,7 +150,7 @@ class ResponsesRelay final : public AnswerTranslator {
   }
 
   void plain_delta(int64_t index, const Json& item_id, std::string_view arguments, const Json& sequence,
-                   std::string& out) {
+                   AnswerBytes& out) {
     if (arguments.empty()) return;
     constexpr std::string_view kType = "response.function_call_arguments.delta";
     std::string event;
@@ -147,11 +159,11 @@ class ResponsesRelay final : public AnswerTranslator {
     json.member("item_id", item_id).member("output_index", index).member("delta", arguments).end_object();
     if (auto parsed = JsonDocument::parse(event); parsed.ok()) {
       rewriter_.rewrite(parsed->root(), {}, changed_);
-      pass(ResponsesEvent::arguments_delta, kType, changed_, out);
+      pass(ResponsesEvent::arguments_delta, {kType, changed_}, out);
     }
   }
 
-  void on_last(ResponsesEvent kind, std::string_view type, std::string_view data, std::string& out) {
+  void on_last(ResponsesEvent kind, std::string_view type, std::string_view data, AnswerBytes& out) {
     Json root = parser_.parse(data);
     if (!root.is_object()) return fail(malformed_event_failure(), out);
     Json response = root["response"];
@@ -176,23 +188,29 @@ class ResponsesRelay final : public AnswerTranslator {
     }
     commit(out);
     if (output.empty() && !rewriter_.needed(kind) && response["id"].is_string())
-      return append_event(type, data, out);
+      return append_event(type, data, out.text());
     rewriter_.rewrite(root, output, changed_);
-    append_event(type, changed_, out);
+    append_event(type, changed_, out.text());
   }
 
   // After the commit the upstream's own event tells it best; before, the relay answers with a status.
-  void on_failed(std::string_view type, std::string_view data, Failure failure, std::string& out) {
+  void on_failed(std::string_view type, std::string_view data, Failure failure, AnswerBytes& out) {
     finished_ = true;
-    if (goes_in_band()) append_event(type, data, out);
+    drop_held(out);
+    if (goes_in_band()) append_event(type, data, out.text());
     failure_ = std::move(failure);
+  }
+
+  void drop_held(AnswerBytes& out) {
+    if (!committed_) out.clear();
   }
 
   bool goes_in_band() const { return stream_ && (committed_ || status_sent_); }
 
-  void fail(Failure failure, std::string& out) {
+  void fail(Failure failure, AnswerBytes& out) {
     finished_ = true;
-    if (goes_in_band()) append_responses_error(out, failure, events_);
+    drop_held(out);
+    if (goes_in_band()) append_responses_error(out.text(), failure, events_);
     failure_ = std::move(failure);
   }
 
@@ -203,7 +221,6 @@ class ResponsesRelay final : public AnswerTranslator {
   DeltaScanner scanner_;
   OutputCollector output_;
   std::string held_, changed_, answer_;
-  std::string run_text_;         // escaped
   std::vector<int64_t> unread_;  // output indexes whose argument deltas were left out
   int64_t events_ = 0;
   bool committed_ = false;

@@ -27,6 +27,79 @@ TEST(ResponsesRelay, BytesPassUntouchedWhenTheOutputIsFilled) {
   EXPECT_TRUE(answer.finished);
 }
 
+// One read after the other through one translator; says of each what passed where it lay, and what was
+// written.
+struct Read {
+  std::string_view bytes;
+  std::string passed, text;
+};
+std::vector<Read> read_each(std::vector<std::string_view> reads) {
+  Decoded decoded = decode(Dialect::responses, kResponsesStream);
+  auto translator = decoded.request->translate_answer(UpstreamKind::codex, identity());
+  http::SseReader reader;
+  std::vector<Read> out;
+  for (std::string_view bytes : reads) {
+    std::string text;
+    AnswerBytes answer(text);
+    EXPECT_TRUE(translate(reader, bytes, *translator, answer).ok());
+    if (!answer.passed().empty()) {
+      EXPECT_GE(answer.passed().data(), bytes.data());
+      EXPECT_LE(answer.passed().data() + answer.passed().size(), bytes.data() + bytes.size());
+    }
+    out.push_back({bytes, std::string(answer.passed()), text});
+  }
+  return out;
+}
+
+TEST(ResponsesRelay, WhatPassesAsItCameIsNotCopied) {
+  const std::string stream = hello_stream("[" + kMessageItem + "]");
+  const size_t last = stream.find("event: response.completed");
+  const auto reads = read_each({stream});
+  EXPECT_EQ(reads[0].passed, stream.substr(0, last));
+  EXPECT_EQ(reads[0].text, stream.substr(last));
+}
+
+TEST(ResponsesRelay, WhatComesAfterAChangeIsCopiedBehindIt) {
+  const std::string pass = text_delta("a"), unnamed = "data: {\"type\":\"response.odd\"}\n\n";
+  const auto reads = read_each({pass + pass + unnamed + pass, pass + ": a comment\n\n" + pass});
+  EXPECT_EQ(reads[0].passed, pass + pass);
+  EXPECT_EQ(reads[0].text, "event: response.odd\n" + unnamed + pass);
+  EXPECT_EQ(reads[1].passed, pass);
+  EXPECT_EQ(reads[1].text, pass);
+}
+
+TEST(ResponsesRelay, APreambleOfAnEarlierReadComesFirst) {
+  const std::string created = event("response.created", R"("response":{"id":"resp_up"})");
+  const std::string delta = text_delta("a");
+  const auto reads = read_each({created, created, created + delta, delta});
+  for (size_t i : {0, 1}) EXPECT_EQ(reads[i].passed + reads[i].text, "") << i;
+  EXPECT_EQ(reads[2].passed + reads[2].text, created + created + created + delta);
+  EXPECT_EQ(reads[3].passed, delta);
+}
+
+// The status still tells it, or the error in the stream: what was held back is not sent before it.
+TEST(ResponsesRelay, AFailureAfterThePreambleAloneDropsIt) {
+  const std::string created = event("response.created", R"("response":{"id":"resp_up"})");
+  for (std::string_view failure : {"event: error\ndata: {\"type\":\"error\",\"message\":\"no\"}\n\n",
+                                   "event: response.failed\ndata: {\"type\":\"response.failed\"}\n\n",
+                                   "event: response.x\ndata: no JSON\n\n"}) {
+    for (bool status_sent : {false, true}) {
+      Decoded decoded = decode(Dialect::responses, kResponsesStream);
+      auto translator = decoded.request->translate_answer(UpstreamKind::codex, identity());
+      if (status_sent) translator->status_sent();
+      http::SseReader reader;
+      std::string text;
+      AnswerBytes out(text);
+      const std::string read = created + std::string(failure);
+      EXPECT_TRUE(translate(reader, read, *translator, out).ok());
+      EXPECT_TRUE(translator->failure()) << failure;
+      EXPECT_EQ(out.passed(), "") << failure;
+      EXPECT_EQ(text.empty(), !status_sent) << failure;
+      EXPECT_THAT(text, Not(HasSubstr("response.created")));
+    }
+  }
+}
+
 TEST(ResponsesRelay, AnEmptyOutputIsRebuiltFromTheItems) {
   Answer answer = codex(hello_stream());
   auto last = JsonDocument::parse(answer.data().back());

@@ -36,7 +36,8 @@ TEST(StopSequences, CutTheTextWhereverTheDeltasAreSplit) {
 TEST(StopSequences, FinishTheAnswerAtOnceSoThatTheUpstreamCanBeCancelled) {
   Decoded decoded = decode(Dialect::chat, body(R"(["###"])"));
   auto translator = decoded.request->translate_answer(UpstreamKind::codex, identity());
-  std::string out;
+  std::string text;
+  AnswerBytes out(text);
   translator->on_event({"", R"({"type":"response.output_text.delta","delta":"a##"})"}, out);
   EXPECT_FALSE(translator->finished());
   translator->on_event({"", R"({"type":"response.output_text.delta","delta":"#b"})"}, out);

@@ -111,11 +111,16 @@ inline Answer run(Dialect client, std::string_view body, UpstreamKind upstream, 
   Answer answer;
   http::SseReader reader;
   for (size_t at = 0; at < stream.size();) {
-    std::string piece(stream.substr(at, step == 0 ? stream.size() : step));
+    std::string piece(stream.substr(at, step == 0 ? stream.size() : step)), text;
     at += piece.size();
-    EXPECT_TRUE(translate(reader, piece, *translator, answer.out).ok());
+    AnswerBytes out(text);
+    EXPECT_TRUE(translate(reader, piece, *translator, out).ok());
+    out.append_to(answer.out);
   }
-  translate_end(reader, *translator, answer.out);
+  std::string text;
+  AnswerBytes last(text);
+  translate_end(reader, *translator, last);
+  last.append_to(answer.out);
   answer.committed = translator->committed();
   answer.finished = translator->finished();
   answer.failure = translator->failure();

@@ -4,7 +4,7 @@
 namespace valetkey::dialects {
 
 Result<void> translate(http::SseReader& reader, std::string_view bytes, AnswerTranslator& translator,
-                       std::string& out) {
+                       AnswerBytes& out) {
   reader.feed(bytes);
   http::SseEvent event;
   while (!translator.finished()) {
@@ -13,10 +13,11 @@ Result<void> translate(http::SseReader& reader, std::string_view bytes, AnswerTr
     if (!more) break;
     translator.on_event(event, out);
   }
+  translator.on_read_over(out);
   return {};
 }
 
-void translate_end(http::SseReader& reader, AnswerTranslator& translator, std::string& out) {
+void translate_end(http::SseReader& reader, AnswerTranslator& translator, AnswerBytes& out) {
   if (translator.finished()) return;
   http::SseEvent event;
   auto last = reader.finish(event);

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/dialects/answer_bytes.h"
 #include "engine/dialects/failure.h"
 #include "foundation/base/json.h"
 #include "foundation/http/sse.h"
@@ -52,14 +53,16 @@ class AnswerTranslator {
   virtual ~AnswerTranslator() = default;
 
   // Appends to `out` the bytes a streaming client must get for this event (nothing in aggregate mode).
-  virtual void on_event(const http::SseEvent& event, std::string& out) = 0;
+  virtual void on_event(const http::SseEvent& event, AnswerBytes& out) = 0;
   // A run of deltas, read faster than event by event: takes whole events off the start of `stream` while they
   // repeat the last one but for their text, and says how many bytes those were. 0 is always right.
-  virtual size_t on_run(std::string_view stream, std::string& out) = 0;
+  virtual size_t on_run(std::string_view stream, AnswerBytes& out) = 0;
+  // The read's bytes are about to go: what is held back of them, in `out`, is copied and taken out of it.
+  virtual void on_read_over(AnswerBytes&) {}
   // The upstream's body ended. Without a terminal event before it this is a failure (in-band once committed).
-  virtual void on_end(std::string& out) = 0;
+  virtual void on_end(AnswerBytes& out) = 0;
   // Something outside the stream broke it (cut, timeout, shutdown): the in-band error of the dialect.
-  virtual void on_failure(const Failure& failure, std::string& out) = 0;
+  virtual void on_failure(const Failure& failure, AnswerBytes& out) = 0;
 
   // The client has been sent a 200 already (a heartbeat): from now on every failure of a stream goes in-band.
   virtual void status_sent() = 0;
@@ -79,9 +82,9 @@ class AnswerTranslator {
 // Runs what `bytes` completes through the translator, until that is finished. Code::too_large for an event
 // over the reader's limit.
 Result<void> translate(http::SseReader& reader, std::string_view bytes, AnswerTranslator& translator,
-                       std::string& out);
+                       AnswerBytes& out);
 // The body is over: a last event without its blank line, and then the end.
-void translate_end(http::SseReader& reader, AnswerTranslator& translator, std::string& out);
+void translate_end(http::SseReader& reader, AnswerTranslator& translator, AnswerBytes& out);
 
 // A decoded request of either dialect. Holds views into the body's JsonDocument, which must outlive it.
 class ClientRequest {

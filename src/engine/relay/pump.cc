@@ -16,7 +16,7 @@ Failure stopping() {
 
 // One read of the upstream, or what happened in its place, through the translator.
 void translate_read(PumpInput& input, http::SseReader& reader, const Result<std::string_view>& bytes,
-                    std::string& out) {
+                    dialects::AnswerBytes& out) {
   if (input.heartbeat.begun()) input.translator.status_sent();
   if (input.exchange.cancellation().requested()) {
     input.translator.on_failure(stopping(), out);
@@ -39,15 +39,17 @@ Task<PumpEnd> pump(PumpInput input) {
     auto bytes = co_await upstream.read();
     if (stream && !heartbeat.rest()) co_await heartbeat.last_beat();
     if (exchange.cancellation().requested() && !exchange.draining()) co_return PumpEnd::client_left;
-    http::OutputBuffer out;
-    translate_read(input, reader, bytes, out.text());
+    http::OutputBuffer text;
+    dialects::AnswerBytes out(text.text());
+    translate_read(input, reader, bytes, out);
     // A failure before anything reached the client still becomes an HTTP status.
     bool failed = translator.failure().has_value();
     bool over = translator.finished();
     bool in_band = stream && (heartbeat.begun() || translator.committed() || (over && !failed));
-    if (in_band && (over || !out.text().empty())) {
+    if (in_band && (over || !out.empty())) {
       if (!heartbeat.begun()) heartbeat.begin(std::exchange(headers, {}));
-      auto written = over ? co_await exchange.end(out.text()) : co_await exchange.write(out.text());
+      auto written = over ? co_await exchange.end(out.passed(), out.text())
+                          : co_await exchange.write(out.passed(), out.text());
       if (!written.ok() && (over || !exchange.draining())) co_return PumpEnd::client_left;
     }
     if (over) co_return failed ? PumpEnd::failed : PumpEnd::finished;

@@ -12,8 +12,6 @@
 namespace valetkey::relay {
 namespace {
 
-constexpr size_t kMaxErrorBody = 256 * 1024;
-
 // Cancelled with the exchange until detach(): then it may outlive it, for draining an answered upstream.
 struct UpstreamCancellation {
   explicit UpstreamCancellation(Cancellation& exchange) {
@@ -111,9 +109,8 @@ Task<std::variant<Relay::UpstreamCall, Failure>> Relay::call_upstream(const Cred
   if (!opened.ok()) co_return failure_of(opened.error());
   auto& provider = providers_.get(key.provider);
   if (net::in_company(net::Step::call)) co_await net::keep_step(net::Step::call);
-  std::optional<dialects::UpstreamKind> excluded;
   for (Tried tried;;) {
-    auto planned = co_await provider.plan(*opened, request, excluded, cancellation);
+    auto planned = co_await provider.plan(*opened, request, tried.excluded, cancellation);
     if (auto* failure = std::get_if<Failure>(&planned)) co_return std::move(*failure);
     auto& plan = std::get<providers::CallPlan>(planned);
     auto encoded = request.encode_for(plan.upstream);
@@ -124,12 +121,7 @@ Task<std::variant<Relay::UpstreamCall, Failure>> Relay::call_upstream(const Cred
       co_return UpstreamCall{std::move(*sent), request.translate_answer(plan.upstream, identity_of(request)),
                              std::move(encoded.dropped)};
     }
-    Failure refused = co_await refusal_in(**sent, provider);
-    if (refused.code == "unsupported_api_for_model" && !excluded) {
-      excluded = plan.upstream;
-      continue;
-    }
-    auto failure = co_await after_refusal(std::move(refused), plan.token_serial, key, *opened, tried);
+    auto failure = co_await after_refused_call(**sent, plan, key, *opened, tried);
     if (failure) co_return std::move(*failure);
   }
 }
@@ -140,30 +132,6 @@ dialects::StreamIdentity Relay::identity_of(const dialects::ClientRequest& reque
   identity.created = clock_.now_seconds();
   identity.model = request.model();
   return identity;
-}
-
-Task<Failure> Relay::refusal_in(http::ClientResponse& response, const providers::Provider& provider) {
-  auto body = co_await response.read_all(kMaxErrorBody);
-  if (!body.ok() && body.error().code == Code::cancelled) co_return failure_of(body.error());
-  co_return provider.classify(response.status(), response.headers(), body.ok() ? *body : std::string(),
-                              clock_.now());
-}
-
-Task<std::optional<Failure>> Relay::after_refusal(Failure refused, uint64_t token_serial,
-                                                  const CredentialKey& key, OpenCredential& credential,
-                                                  Tried& tried) {
-  if (refused.kind != Failure::Kind::reauthenticate) co_return refused;
-  if (!std::exchange(tried.forgetting, true) &&
-      providers_.get(credential.provider).forget_rejected(credential, token_serial)) {
-    co_return std::nullopt;
-  }
-  if (std::exchange(tried.renewing, true)) co_return refused;
-  auto fresh = co_await vault_.renew_rejected(key, credential.version);
-  if (!fresh.ok())
-    co_return fresh.error().code == Code::unauthorized ? std::move(refused) : failure_of(fresh.error());
-  metrics_.retried_after_refresh();
-  credential = std::move(*fresh);
-  co_return std::nullopt;
 }
 
 Task<void> Relay::answer(http::Exchange& exchange, CredentialKey key, DecodedCall decoded) {
@@ -220,10 +188,11 @@ Task<void> Relay::refuse(http::Exchange& exchange, Heartbeat& heartbeat, Provide
   if (heartbeat.begun()) {
     // Beats have committed us to 200: the error goes in-band, in the client's dialect.
     auto translator = request.translate_answer(dialects::UpstreamKind::codex, {});
-    std::string out;
+    std::string text;
+    dialects::AnswerBytes out(text);
     translator->status_sent();
     translator->on_failure(failure, out);
-    (void)co_await exchange.end(out);
+    (void)co_await exchange.end(text);
   }
   co_await fail(exchange, provider, failure);
 }

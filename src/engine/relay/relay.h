@@ -57,14 +57,19 @@ class Relay {
   http::HeaderList headers_of(const UpstreamCall& call, ProviderId provider, bool stream);
   // What an upstream that does not answer says.
   Task<Failure> refusal_in(http::ClientResponse& response, const providers::Provider& provider);
-  // What was done about a refused access token in this call: each is worth one more try, once.
+  // What was done about refusals in this call: each is worth one more try, once.
   struct Tried {
-    bool forgetting = false;
+    std::optional<dialects::UpstreamKind> excluded;  // it did not know the model
+    bool forgetting = false;                         // the access token was refused
     bool renewing = false;
   };
   // Nothing: `credential` may be tried again. Else the failure to answer with.
   Task<std::optional<Failure>> after_refusal(Failure refused, uint64_t token_serial, const CredentialKey& key,
                                              OpenCredential& credential, Tried& tried);
+  // The same of an upstream that was called by `plan` and does not answer.
+  Task<std::optional<Failure>> after_refused_call(http::ClientResponse& response,
+                                                  const providers::CallPlan& plan, const CredentialKey& key,
+                                                  OpenCredential& credential, Tried& tried);
   // Answers with a failure that came before the model's answer: in-band when a beat has begun one.
   Task<void> refuse(http::Exchange& exchange, Heartbeat& heartbeat, ProviderId provider,
                     const dialects::ClientRequest& request, const Failure& failure);

@@ -18,6 +18,19 @@ const char* end_of(std::string_view text) {
   return text.data() + text.size();
 }
 
+// SseEvent::plain of an event that begins at `begin` and whose blank line ends before `end`.
+std::string_view plain_event(const SseEvent& event, const char* begin, const char* end) {
+  constexpr std::string_view kName = "event: ", kData = "\ndata: ", kEnd = "\n\n";
+  if (begin == nullptr) return {};
+  std::string_view all(begin, static_cast<size_t>(end - begin));
+  const size_t data_at = kName.size() + event.event.size() + kData.size();
+  if (all.size() != data_at + event.data.size() + kEnd.size()) return {};
+  if (event.event.data() != begin + kName.size() || event.data.data() != begin + data_at) return {};
+  bool plain = all.starts_with(kName) && all.ends_with(kEnd) &&
+               all.substr(data_at - kData.size(), kData.size()) == kData;
+  return plain ? all : std::string_view();
+}
+
 }  // namespace
 
 void SseReader::feed(std::string_view bytes) {
@@ -33,9 +46,11 @@ Result<bool> SseReader::next(SseEvent& event) {
   if (failed_) return too_large();
   if (bom_bytes_ != kBomDone && !skip_bom()) return false;
   std::string_view line;
+  event_ = between_events() ? input_.data() : nullptr;
   while (take_line(line)) {
     if (line.empty()) {
       if (dispatch(event)) return true;
+      event_ = input_.data();
       continue;
     }
     if (!take_field(line)) return too_large();
@@ -119,6 +134,7 @@ bool SseReader::dispatch(SseEvent& event) {
   bool complete = has_data_;
   event.event = name_view_;
   event.data = data_view_;
+  event.plain = plain_event(event, event_, input_.data());
   has_data_ = false;
   data_view_ = name_view_ = {};
   return complete;
@@ -144,12 +160,16 @@ bool SseReader::keep_partial() {
 }
 
 std::string_view SseReader::rest() const {
-  bool between_events = !has_data_ && name_view_.empty() && partial_line_.empty() && bom_bytes_ == kBomDone;
-  return between_events && !failed_ ? input_ : std::string_view();
+  return between_events() && bom_bytes_ == kBomDone && !failed_ ? input_ : std::string_view();
+}
+
+bool SseReader::between_events() const {
+  return !has_data_ && name_view_.empty() && partial_line_.empty();
 }
 
 Result<bool> SseReader::finish(SseEvent& event) {
   if (failed_) return too_large();
+  event_ = nullptr;
   if (bom_bytes_ != kBomDone) {
     partial_line_.assign(kBom.substr(0, bom_bytes_));
     bom_bytes_ = kBomDone;

@@ -15,6 +15,8 @@ namespace valetkey::http {
 struct SseEvent {
   std::string_view event;  // empty: "message"
   std::string_view data;   // lines joined with LF
+  // All of it in the fed bytes, when it lies there as "event: NAME LF data: DATA LF LF"; else empty.
+  std::string_view plain = {};
 };
 
 // Pull style, so that a coroutine can stop between two events:
@@ -38,6 +40,7 @@ class SseReader {
   Result<bool> finish(SseEvent& event);
 
  private:
+  bool between_events() const;
   bool take_line(std::string_view& line);
   bool skip_bom();
   bool take_field(std::string_view line);
@@ -48,6 +51,7 @@ class SseReader {
 
   size_t max_event_bytes_;
   std::string_view input_;         // fed and not yet used
+  const char* event_ = nullptr;    // where the next event begins in the fed bytes; null: before them
   const char* next_cr_ = nullptr;  // first CR in input_, or its end: one search serves a whole feed
   std::string_view data_view_;     // the event's data so far: in the fed bytes, in held_line_, or data_
   std::string_view name_view_;     // the event's name, in the same places, or event_name_

@@ -56,6 +56,53 @@ TEST(SseReader, ReadsNamedAndUnnamedEvents) {
             (Events{{"", "one"}, {"delta", "{\"a\":1}"}}));
 }
 
+// Where each event lies in `text`, when it may be passed on as it is.
+std::vector<std::string> plain_events(std::string_view text) {
+  SseReader reader;
+  reader.feed(text);
+  std::vector<std::string> out;
+  SseEvent event;
+  while (reader.next(event).value()) out.emplace_back(event.plain);
+  return out;
+}
+
+TEST(SseReader, ShowsAnEventThatIsSpelledTheUsualWayWhereItLies) {
+  using Texts = std::vector<std::string>;
+  const std::string usual = "event: n\ndata: d\n\n";
+  EXPECT_EQ(plain_events(usual + usual + "event: long name\ndata: {\"a\":1}\n\n"),
+            (Texts{usual, usual, "event: long name\ndata: {\"a\":1}\n\n"}));
+  EXPECT_EQ(plain_events("\n\n" + usual + ": a comment\n\n" + usual), (Texts{usual, usual}));
+  for (std::string_view other :
+       {"data: d\n\n", "event:n\ndata: d\n\n", "event: n\ndata:d\n\n", "event: n\r\ndata: d\r\n\r\n",
+        "event: n\rdata: d\r\r", "event: n\ndata: d\n\r", "event: n\rdata: d\n\n", "event: n\ndata: d\r\n\n",
+        "id: 1\nevent: n\ndata: d\n\n", "event: n\n:x\ndata: d\n\n", ":\nevent: n\ndata: d\n\n",
+        "data: d\nevent: n\n\n", "event: n\ndata: d\ndata: e\n\n", "event: m\nevent: n\ndata: d\n\n",
+        "event: n\ndata: d\nretry: 1\n\n"}) {
+    EXPECT_EQ(plain_events(other), (Texts{""})) << other;
+    EXPECT_EQ(plain_events(std::string(other) + usual), (Texts{"", usual})) << other;
+  }
+}
+
+TEST(SseReader, AnEventOfTwoReadsDoesNotLieInOne) {
+  const std::string text = "event: n\ndata: d\n\n";
+  for (size_t at = 1; at < text.size(); ++at) {
+    SseReader reader;
+    SseEvent event;
+    reader.feed(std::string_view(text).substr(0, at));
+    EXPECT_FALSE(reader.next(event).value());
+    reader.feed(std::string_view(text).substr(at));
+    ASSERT_TRUE(reader.next(event).value());
+    EXPECT_EQ(event.plain, "") << at;
+    EXPECT_EQ(event.data, "d");
+  }
+  SseReader reader;
+  SseEvent event{"", "", "left over"};
+  reader.feed("event: n\ndata: d\n");
+  EXPECT_FALSE(reader.next(event).value());
+  ASSERT_TRUE(reader.finish(event).value());
+  EXPECT_EQ(event.plain, "");
+}
+
 TEST(SseReader, TakesEveryLineEnd) {
   Events expected{{"n", "a\nb"}, {"", "c"}};
   EXPECT_EQ(read_whole("event: n\ndata: a\ndata: b\n\ndata: c\n\n"), expected);
