@@ -91,7 +91,7 @@ Result<OpenCredential> open_row(std::optional<CredentialRow> row, const Credenti
   if (!row->provider.empty() && row->provider != to_string(key.provider)) {
     return Error{Code::unauthorized, "credential of another provider", "vault"};
   }
-  VK_TRY(RecordContents contents, open_record(key, row->sealed));
+  VK_TRY(RecordContents contents, open_record(key, std::move(row->sealed)));
   if (!contents.user.empty() && contents.user != row->user) {
     return Error{Code::unauthorized, "credential of another user", "vault"};
   }

@@ -1,6 +1,7 @@
 #include "domain/vault/sealed_record.h"
 
 #include <algorithm>
+#include <span>
 
 #include "foundation/base/json.h"
 #include "foundation/crypto/crypto.h"
@@ -49,8 +50,8 @@ std::string write_plaintext(const CredentialKey& key, const RecordContents& cont
   return json;
 }
 
-Result<RecordContents> read_plaintext(const CredentialKey& key, const Secret& plaintext) {
-  auto document = JsonDocument::parse(plaintext.reveal());
+Result<RecordContents> read_plaintext(const CredentialKey& key, std::string_view plaintext) {
+  auto document = JsonDocument::parse(plaintext);
   if (!document.ok()) return refusal("record is not JSON");
   Json json = document->root();
   if (json["provider"].string_or("") != to_string(key.provider)) return refusal("record of another provider");
@@ -83,16 +84,17 @@ std::string seal_record(const CredentialKey& key, const RecordContents& contents
   return sealed;
 }
 
-Result<RecordContents> open_record(const CredentialKey& key, std::string_view sealed) {
+Result<RecordContents> open_record(const CredentialKey& key, std::string sealed) {
   if (key.key.size() != kRecordKeySize) return refusal("wrong key size");
   if (sealed.size() < kHeadSize + crypto::kAeadTagSize) return refusal("record too short");
   const char format = sealed.front();
   if (format != kAuthaiFormat && format != kBoundFormat) return refusal("unknown record format");
   std::string aad = format == kBoundFormat ? place_of(key) : "";
-  auto plaintext =
-      crypto::aead_open(key.key, sealed.substr(1, crypto::kAeadNonceSize), sealed.substr(kHeadSize), aad);
-  if (!plaintext.ok()) return refusal("record does not open");
-  return read_plaintext(key, *plaintext);
+  const std::string_view nonce = std::string_view(sealed).substr(1, crypto::kAeadNonceSize);
+  const std::span<char> body = std::span(sealed).subspan(kHeadSize);
+  if (!crypto::aead_open_in_place(key.key, nonce, body, aad).ok()) return refusal("record does not open");
+  const Secret opened(std::move(sealed));
+  return read_plaintext(key, opened.reveal().substr(kHeadSize, body.size() - crypto::kAeadTagSize));
 }
 
 }  // namespace valetkey

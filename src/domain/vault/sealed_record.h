@@ -27,6 +27,7 @@ struct RecordContents {
 std::string seal_record(const CredentialKey& key, const RecordContents& contents, Random& random);
 
 // Code::unauthorized for everything that does not open: wrong key, another place, an unknown format, damage.
-Result<RecordContents> open_record(const CredentialKey& key, std::string_view sealed);
+// `sealed` is opened where it lies and wiped.
+Result<RecordContents> open_record(const CredentialKey& key, std::string sealed);
 
 }  // namespace valetkey

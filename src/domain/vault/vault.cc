@@ -102,7 +102,7 @@ Task<Result<OpenCredential>> Vault::open_row_of(const CredentialKey& key, Purpos
   if (net::in_company(net::Step::open)) co_await net::keep_step(net::Step::open);
   auto opened = open_row(std::move(row), key, state->clock.now());
   if (!opened.ok() || purpose == Purpose::look || state->is_fresh(*opened)) co_return opened;
-  co_return co_await renew_for_use(key, std::move(*opened));
+  co_return co_await renew_for_use(key, *opened);
 }
 
 void Vault::renew_through(RemoteRenewals& remote) {
@@ -137,11 +137,11 @@ Task<Result<Renewal>> Vault::renew_wherever(const CredentialKey& key, int64_t sp
   co_return co_await state->renewals.renew(key, spent_version);
 }
 
-Task<Result<OpenCredential>> Vault::renew_for_use(const CredentialKey& key, OpenCredential opened) {
+Task<Result<OpenCredential>> Vault::renew_for_use(const CredentialKey& key, OpenCredential& opened) {
   auto state = state_;
   if (!state->can_renew(opened)) {
     if (!state->is_usable(opened)) co_return dead();
-    co_return opened;
+    co_return std::move(opened);
   }
   CO_TRY(Renewal renewal, co_await renew_wherever(key, opened.version));
   switch (renewal.kind) {
@@ -154,7 +154,7 @@ Task<Result<OpenCredential>> Vault::renew_for_use(const CredentialKey& key, Open
       break;
   }
   if (!state->is_usable(opened)) co_return not_now();
-  co_return opened;
+  co_return std::move(opened);
 }
 
 Task<Result<OpenCredential>> Vault::renew_rejected(CredentialKey key, int64_t rejected_version) {

@@ -101,8 +101,8 @@ class Vault {
   struct State;
   enum class Purpose { look, use };
   Task<Result<OpenCredential>> open_row_of(const CredentialKey& key, Purpose purpose);
-  // `opened` is not fresh.
-  Task<Result<OpenCredential>> renew_for_use(const CredentialKey& key, OpenCredential opened);
+  // `opened` is not fresh; what is returned may be made of it.
+  Task<Result<OpenCredential>> renew_for_use(const CredentialKey& key, OpenCredential& opened);
   Task<Result<Renewal>> renew_wherever(const CredentialKey& key, int64_t spent_version);
   std::shared_ptr<State> state_;
 };

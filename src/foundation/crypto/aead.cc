@@ -59,8 +59,8 @@ std::string aead_seal(const Secret& key, std::string_view nonce, std::string_vie
   return out;
 }
 
-Result<Secret> aead_open(const Secret& key, std::string_view nonce, std::string_view ciphertext,
-                         std::string_view aad) {
+Result<void> aead_open_in_place(const Secret& key, std::string_view nonce, std::span<char> ciphertext,
+                                std::string_view aad) {
   if (key.size() != kAeadKeySize) return Error{Code::invalid_argument, "key is not 32 bytes", "aead_open"};
   if (nonce.size() != kAeadNonceSize)
     return Error{Code::invalid_argument, "nonce is not 12 bytes", "aead_open"};
@@ -70,25 +70,28 @@ Result<Secret> aead_open(const Secret& key, std::string_view nonce, std::string_
     return Error{Code::invalid_argument, "too long", "aead_open"};
   }
   EVP_CIPHER_CTX* context = thread_context();
-  const std::string_view body = ciphertext.substr(0, ciphertext.size() - kAeadTagSize);
-  unsigned char tag[kAeadTagSize];
-  ciphertext.copy(reinterpret_cast<char*>(tag), kAeadTagSize, body.size());
-  std::string out(body.size(), '\0');
-  auto* data = reinterpret_cast<unsigned char*>(out.data());
+  const std::span<char> body = ciphertext.first(ciphertext.size() - kAeadTagSize);
+  auto* data = reinterpret_cast<unsigned char*>(body.data());
   if (EVP_CipherInit_ex2(context, nullptr, bytes_of(key.reveal()), bytes_of(nonce), 0, nullptr) != 1 ||
-      !update(context, nullptr, aad) || !update(context, data, body) ||
-      EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kAeadTagSize, tag) != 1) {
+      !update(context, nullptr, aad) || !update(context, data, {body.data(), body.size()}) ||
+      EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kAeadTagSize, data + body.size()) != 1) {
     die("aead_open");
   }
   int written = 0;
   unsigned char nothing[kAeadTagSize];
   const bool genuine = EVP_CipherFinal_ex(context, nothing, &written) == 1;
   forget_key(context);
-  if (!genuine) {
-    wipe_bytes(out.data(), out.size());
-    return Error{Code::unauthorized, "authentication tag does not fit", "aead_open"};
-  }
-  return Secret(std::move(out));
+  if (genuine) return {};
+  wipe_bytes(body.data(), body.size());
+  return Error{Code::unauthorized, "authentication tag does not fit", "aead_open"};
+}
+
+Result<Secret> aead_open(const Secret& key, std::string_view nonce, std::string_view ciphertext,
+                         std::string_view aad) {
+  std::string text(ciphertext);
+  VK_CHECK(aead_open_in_place(key, nonce, text, aad));
+  text.resize(text.size() - kAeadTagSize);
+  return Secret(std::move(text));
 }
 
 }  // namespace valetkey::crypto

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -44,6 +45,10 @@ std::string aead_seal(const Secret& key, std::string_view nonce, std::string_vie
 // text.
 Result<Secret> aead_open(const Secret& key, std::string_view nonce, std::string_view ciphertext,
                          std::string_view aad);
+// The same where it lies. The plaintext takes the place of the bytes before the tag and is the caller's to
+// wipe; on an error nothing of it is left.
+Result<void> aead_open_in_place(const Secret& key, std::string_view nonce, std::span<char> ciphertext,
+                                std::string_view aad);
 
 // Constant time for equal lengths.
 bool equal(std::string_view a, std::string_view b);

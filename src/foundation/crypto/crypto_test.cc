@@ -130,6 +130,21 @@ TEST(Aead, EveryFlippedBitIsNoticed) {
   EXPECT_TRUE(aead_open(key, nonce, sealed, "record 1").ok());  // a failure leaves the context usable
 }
 
+TEST(Aead, OpensWhereItLiesAndLeavesNothingOfWhatDoesNotFit) {
+  const Secret key(std::string(32, 'k'));
+  const std::string nonce(12, 'n');
+  const std::string sealed = aead_seal(key, nonce, "credential", "record 1");
+  std::string good = sealed;
+  ASSERT_TRUE(aead_open_in_place(key, nonce, good, "record 1").ok());
+  EXPECT_EQ(good.substr(0, good.size() - kAeadTagSize), "credential");
+  std::string bad = sealed;
+  bad.back() = static_cast<char>(bad.back() ^ 1);
+  const auto opened = aead_open_in_place(key, nonce, bad, "record 1");
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code, Code::unauthorized);
+  EXPECT_EQ(bad.substr(0, bad.size() - kAeadTagSize), std::string(10, '\0'));
+}
+
 TEST(Aead, WrongSizesAreTheCallersFault) {
   const Secret key(std::string(32, 'k'));
   const std::string nonce(12, 'n');
