@@ -40,8 +40,24 @@ TEST(Client, SendsTheRequestAsGiven) {
     if (body.ok()) EXPECT_EQ(*body, "hi");
     EXPECT_EQ((*response)->header("x-name"), "value") << "the head outlives the body";
     EXPECT_EQ(fake.requests[0], "POST /v1/x HTTP/1.1\r\nhost: " + request.url.authority() +
-                                    "\r\nAuthorization: Bearer t\r\naccept-encoding: identity\r\n"
-                                    "content-length: 7\r\n\r\n{\"a\":1}");
+                                    "\r\naccept-encoding: identity\r\ncontent-length: 7\r\n"
+                                    "Authorization: Bearer t\r\n\r\n{\"a\":1}");
+  });
+}
+
+TEST(Client, SendsHeadersOfItsCallerAloneFromWhereTheyLie) {
+  run_task([](Worker& worker) -> Task<void> {
+    Fake fake(worker, {always(sized("hi"))});
+    Client client(worker, nullptr);
+    Cancellation cancellation;
+    ClientRequest request = post(fake, "{}");
+    request.headers = {{"Accept-Encoding", "gzip"}, {"x-empty", ""}, {"x-last", "1"}};
+    std::string host = request.url.authority();
+    auto response = co_await client.send(std::move(request), cancellation);
+    EXPECT_TRUE(response.ok());
+    EXPECT_EQ(fake.requests[0], "POST /v1/x HTTP/1.1\r\nhost: " + host +
+                                    "\r\ncontent-length: 2\r\nAccept-Encoding: gzip\r\nx-empty: \r\n"
+                                    "x-last: 1\r\n\r\n{}");
   });
 }
 
